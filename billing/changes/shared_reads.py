@@ -8,8 +8,10 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from billing.changes.topics import Topic
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable
+    from collections.abc import Callable, Collection, Hashable
 
     from billing.changes.feed import ChangeFeed
     from billing.store import Connection, Store
@@ -29,7 +31,7 @@ class _Result:
 
 
 class SharedReads:
-    """Reads the store for whoever asks, and for all who ask the same before anything changes and
+    """Reads the store for whoever asks, and for all who ask the same before that changes and
     within a second. What it returns belongs to all of them: nobody changes it. Whether somebody may
     see it is checked before."""
 
@@ -38,10 +40,16 @@ class SharedReads:
         self._store = store
         self._results: OrderedDict[Hashable, _Result] = OrderedDict()
 
-    async def read(self, asked: Hashable, query: Callable[[Connection], T]) -> T:
-        """What ``query`` returns; ``asked`` names it, with its arguments. Raises
-        ``StoreFailure``."""
-        key = asked, *self._feed.numbers().values()
+    async def read(
+        self,
+        asked: Hashable,
+        query: Callable[[Connection], T],
+        topics: Collection[Topic] = tuple(Topic),
+    ) -> T:
+        """What ``query`` returns; ``asked`` names it, with its arguments, and ``topics`` are those
+        that it depends on. Raises ``StoreFailure``."""
+        numbers = self._feed.numbers()
+        key = asked, *(numbers[topic] for topic in topics)
         result = self._results.get(key)
         if result is None or time.monotonic() - result.read_at > MAX_AGE_SECONDS:
             result = self._results[key] = _Result(time.monotonic())

@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from billing.access.caller import requires
+from billing.changes.topics import Topic
 from billing.domain.access import Permission
 from billing.domain.ledger.line import Origin
 from billing.domain.sessions.checkout_session import (
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
     from billing.stripe_api.gateway import StripeGateway
     from billing.sync.mirror import Mirror
 
+LISTED = (Topic.SESSIONS, Topic.STATUS)  # what a list of sessions shows
 EXPORT_LIMIT = 100_000
 EXPORT_SECONDS = 60.0
 _BECAME = {
@@ -109,7 +111,7 @@ class Sessions:
             return SessionListing(page, 0, read_sync_state(connection))
 
         await self._mirror.wait_until_stored()
-        return await self._shared.read(("sessions", wanted, limit, below), read)
+        return await self._shared.read(("sessions", wanted, limit, below), read, LISTED)
 
     @requires(Permission.VIEW)
     async def follow(self, page: SessionPage, wanted: SessionFilter) -> SessionListing:
@@ -125,7 +127,7 @@ class Sessions:
             )
 
         await self._mirror.wait_until_stored()
-        return await self._shared.read(("follow", wanted, page.older, *ids), read)
+        return await self._shared.read(("follow", wanted, page.older, *ids), read, LISTED)
 
     @requires(Permission.VIEW)
     async def figures(

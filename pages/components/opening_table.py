@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 import streamlit as st
 
 from pages.components.rerun import request_page_rerun, rerun_page_if_requested
-from pages.components.tables import table_height
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from pages.components.tables import Table
 
@@ -49,20 +48,20 @@ def opening_table(
     ``buttons`` are further text columns to press.
     """
     rerun_page_if_requested()
-    rows = table.rows(items)
-    columns = table.config(rows)
+    drawn = table.draw(items)
+    columns = dict(drawn.columns)
     pressed = {first: CellButton("id", partial(_open, opens)), **(buttons or {})}
     for name, button in pressed.items():
-        st.session_state[f"{key}_{name}_ids"] = list(rows[button.ids])
+        st.session_state[f"{key}_{name}_ids"] = drawn.cells[button.ids]
         columns[name] = _button_column(columns[name], f"{key}_{name}", button)
     others = (name for name in order or table.columns if name != first)
     st.dataframe(
-        rows,
+        drawn.data,
         column_config=columns,
         column_order=(first, *others),
         hide_index=True,
         # In pixels, its height is reserved until it is loaded.
-        height=table_height(len(rows)) if height == "content" else height,
+        height=drawn.height if height == "content" else height,
         key=key,
         on_select=partial(_on_select, key, f"{key}_{first}", pressed[first]),
         selection_mode="single-row",
@@ -96,7 +95,7 @@ def _on_select(key: str, first: str, button: CellButton) -> None:
 
 
 def _press(key: str, button: CellButton, row: int) -> None:
-    ids: list[str | None] = st.session_state.get(f"{key}_ids", [])
+    ids: Sequence[str | None] = st.session_state.get(f"{key}_ids", [])
     if row < len(ids) and (item_id := ids[row]):
         button.on_press(item_id)
 

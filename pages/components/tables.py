@@ -8,12 +8,14 @@ from math import ceil
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import pandas as pd
+import pyarrow as pa
 import streamlit as st
 
 from billing.safe_text import sanitize
+from pages.components.shared_results import SharedResults
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +41,21 @@ ROW_HEIGHT = 35  # pixels
 
 
 @dataclass(frozen=True)
+class DrawnTable:
+    """What ``st.dataframe`` takes to show a table: its ``data``, and the ``columns`` for it. Cells
+    by the names of their columns, one a row."""
+
+    data: pa.Table | pd.DataFrame
+    columns: Mapping[str, Any]
+    cells: Mapping[str, Sequence[Any]]
+
+    @property
+    def height(self) -> int:
+        """Pixels, with all rows in view."""
+        return table_height(len(next(iter(self.cells.values()))))
+
+
+@dataclass(frozen=True)
 class Table(Generic[Item]):
     """How a kind of item looks in a table: the ``columns`` as Streamlit configures them, and the
     ``cells`` of one item by the names of the columns. ``least_widths`` (pixels) names columns that
@@ -47,19 +64,27 @@ class Table(Generic[Item]):
     columns: Mapping[str, Any]
     cells: Callable[[Item], Mapping[str, object]]
     least_widths: Mapping[str, int] = field(default_factory=dict)
+    _drawn: SharedResults[DrawnTable] = field(
+        default_factory=SharedResults, init=False, repr=False, compare=False
+    )
 
-    def rows(self, items: Iterable[Item]) -> pd.DataFrame:
-        """One row an item, in its order; one that fails is empty but for its ``id``."""
-        return pd.DataFrame([self._row(item) for item in items], columns=list(self.columns))
+    def draw(self, items: Iterable[Item]) -> DrawnTable:
+        """One row an item, in its order; one that fails is empty but for its ``id``. It belongs to
+        all pages that show the same: nobody changes it."""
+        rows = [self._row(item) for item in items]
+        # Each cell and its type, and of times the zone: not what they were made from.
+        return self._drawn.get(repr(rows), lambda: self._draw(rows))
 
-    def config(self, rows: pd.DataFrame) -> dict[str, Any]:
-        """The columns for these rows. Streamlit measures a column only once, and of a number that
-        is right-aligned and cut the leading digits would go."""
+    def _draw(self, rows: list[list[object]]) -> DrawnTable:
+        """Streamlit measures a column only once, and of a number that is right-aligned and cut the
+        leading digits would go."""
+        cells = {name: [row[at] for row in rows] for at, name in enumerate(self.columns)}
         measured = {
-            name: self.columns[name] | {"width": _width(rows[name], least)}
+            name: self.columns[name] | {"width": _width(cells[name], least)}
             for name, least in self.least_widths.items()
         }
-        return {**self.columns, **measured}
+        data = _as_arrow(pd.DataFrame(rows, columns=list(self.columns)))
+        return DrawnTable(data, {**self.columns, **measured}, cells)
 
     def _row(self, item: Item) -> list[object]:
         try:
@@ -105,6 +130,14 @@ def chip_column(
         width=width,
         format_func=format_func,
     )
+
+
+def _as_arrow(rows: pd.DataFrame) -> pa.Table | pd.DataFrame:
+    """As it is sent. Streamlit would convert the rows for each page that shows them."""
+    try:
+        return pa.Table.from_pandas(rows)
+    except (pa.ArrowException, OverflowError):
+        return rows  # with columns that Streamlit mends
 
 
 def _safe(cell: object) -> object:

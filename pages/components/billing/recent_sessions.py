@@ -1,4 +1,4 @@
-"""The table of recent sessions. It follows what happens elsewhere without redrawing the page."""
+"""The recent sessions. Their table follows what happens elsewhere without redrawing the page."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ COLUMNS = ("what", "amount", "outcome", "note", "when", "email", "source")
 WITH_TESTS = "Test kit and demo"
 
 
-@live(Topic.SESSIONS, Topic.STATUS)
 def recent_sessions() -> None:
     """The newest sessions from our copy, without those of the Test kit and the demo data unless
     they are asked for or there are no others."""
@@ -31,6 +30,12 @@ def recent_sessions() -> None:
     ):
         st.header("Recent sessions", anchor=False, width="content")
         st.page_link("sessions.py", label="All sessions →")
+    newest()
+
+
+@live(Topic.SESSIONS, Topic.STATUS)
+def newest() -> None:
+    """The table, which follows what happens elsewhere."""
     with_tests = bool(st.session_state.get("recent_with_tests"))
     try:
         listing = find(SessionFilter(sources=frozenset() if with_tests else COUNTED))

@@ -199,7 +199,7 @@ def refused_deliveries(refusals: list[Refusal]) -> None:
         )
         return
     st.dataframe(
-        REFUSALS.rows(refusals),
+        REFUSALS.draw(refusals).data,
         column_config=REFUSALS.columns,
         hide_index=True,
         key="refused_table",

@@ -189,7 +189,7 @@ def line_items(details: SessionDetails, stripe_lookup: SessionLookup) -> None:
     st.subheader("Line items", anchor=False)
     if details.line_items:
         st.dataframe(
-            LINE_ITEMS.rows(details.line_items),
+            LINE_ITEMS.draw(details.line_items).data,
             column_config=LINE_ITEMS.columns,
             hide_index=True,
             alt="Line items of this session",
