@@ -82,3 +82,13 @@ async def test_only_the_newest_results_are_held(store: Store) -> None:
     assert query.reads == MOST_RESULTS + 1
     await shared.read(0, query)
     assert query.reads == MOST_RESULTS + 2
+
+
+async def test_a_change_of_what_it_does_not_depend_on_leaves_it(store: Store) -> None:
+    feed, query = ChangeFeed(), Query()
+    shared = SharedReads(feed, store)
+    assert await shared.read("this", query, [Topic.SESSIONS]) == 1
+    feed.changed([Topic.REQUESTS])
+    assert await shared.read("this", query, [Topic.SESSIONS]) == 1
+    feed.changed([Topic.SESSIONS])
+    assert await shared.read("this", query, [Topic.SESSIONS]) == 2
