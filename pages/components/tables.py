@@ -8,7 +8,7 @@ from math import ceil
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import pandas as pd
-import pyarrow as pa
+import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 import streamlit as st
 
 from billing.safe_text import sanitize

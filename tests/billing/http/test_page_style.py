@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
 CSS = "p { color: red }"
-DOCUMENT = "<html><head><title>Page</title></head><body>é</body></html>"
+PRELOAD = '<link\n rel="preload"\n href="./a.woff2"\n as="font"\n crossorigin\n/>\n'
+SCRIPT = '<link rel="modulepreload" crossorigin href="./a.js">'
+REST = f"<title>Page</title>{SCRIPT}</head><body>é</body></html>"
+DOCUMENT = f"<html><head>{PRELOAD}{REST}"
 BROWSER = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8", "accept-encoding": "gzip"}
 
 
@@ -46,9 +49,9 @@ def url() -> Iterator[str]:
         yield served
 
 
-def test_a_page_has_the_style_at_the_end_of_its_head(url: str) -> None:
+def test_a_page_has_the_style_at_the_end_of_its_head_and_preloads_no_font(url: str) -> None:
     answer = requests.get(f"{url}/app/billing", headers=BROWSER, timeout=10)
-    assert answer.text == DOCUMENT.replace("</head>", f"<style>{CSS}</style></head>")
+    assert answer.text == "<html><head>" + REST.replace("</head>", f"<style>{CSS}</style></head>")
     assert int(answer.headers["content-length"]) == len(answer.content)
 
 
