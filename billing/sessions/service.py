@@ -19,7 +19,6 @@ from billing.domain.sessions.checkout_session import (
     Outcome,
 )
 from billing.domain.sessions.details import (
-    RelatedObjects,
     SessionDetails,
     SessionLookup,
     SessionRecords,
@@ -27,28 +26,18 @@ from billing.domain.sessions.details import (
 from billing.domain.sessions.page import Cursor, SessionListing, SessionPage
 from billing.domain.sessions.source import NOT_COUNTED
 from billing.domain.sessions.stats import SessionFigures
-from billing.domain.stripe_json import JSON, id_at
 from billing.errors import InvalidInput, StripeFailure
-from billing.request_log.reading import TOUCHING_LIMIT
 from billing.selling.checkout import parse_quantity
 from billing.sessions.csv_export import COLUMNS, csv_row
-from billing.sessions.records import (
-    read_customer_records,
-    read_lines,
-    read_records,
-    read_related,
-)
-from billing.sessions.timeline import timeline_entries
-from billing.store import requests, sessions
-from billing.store.events import claims, deliveries
-from billing.store.sessions import StoredSession
+from billing.sessions.details import read_details
+from billing.sessions.records import read_customer_records, read_records
+from billing.store import sessions
 from billing.sync.mirror import read_sync_state
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from billing.changes.shared_reads import SharedReads
-    from billing.domain.sessions.details import SessionReading
     from billing.domain.sessions.filters import SessionFilter
     from billing.ledger.fulfillment import Fulfillment
     from billing.request_log.recorder import RequestRecorder
@@ -68,7 +57,6 @@ _BECAME = {
     Outcome.FAILED: "its payment failed",
     Outcome.EXPIRED: "it has expired",
 }
-_DASHBOARD = "https://dashboard.stripe.com/test"
 
 
 class Sessions:
@@ -203,47 +191,18 @@ class Sessions:
 
         Raises ``InvalidInput`` when neither has it, and the lookup's failure when only that may.
         """
-        reading, failure = lookup.reading, lookup.failure
-
-        def read(connection: Connection) -> SessionDetails | None:
-            copy = next(iter(sessions.load(connection, [session_id])), None)
-            found = _most_advanced(copy, reading)
-            if found is None:
-                return None
-            session, data = found.session, found.data
-            related = read_related(connection, data)
-            known = read_lines(connection, data)
-            object_ids = _object_ids(data, related)
-            its_events = sessions.events_of_session(
-                connection, data | (reading.data if reading else {}), related.ids
-            )
-            event_ids = [one.event.id for one in its_events]
-            return SessionDetails(
-                session=session,
-                data=data,
-                entries=timeline_entries(
-                    session,
-                    its_events,
-                    known,
-                    related,
-                    sessions.request_id_of(connection, session_id),
-                    requests.touching(connection, object_ids, TOUCHING_LIMIT),
-                ),
-                line_items=reading.line_items if reading else (),
-                lines=known,
-                is_stored=copy is not None,
-                dashboard_url=None if self._settings.api_base else _dashboard_url(data),
-                deliveries=deliveries.of_events(connection, event_ids),
-                claims=claims.of_events(connection, event_ids),
-                object_ids=object_ids,
-            )
-
+        read = partial(
+            read_details,
+            session_id=session_id,
+            reading=lookup.reading,
+            has_dashboard=not self._settings.api_base,
+        )
         await self._mirror.wait_until_stored()  # which request made it is known to nobody else
         await self._request_recorder.write()
         if details := await self._store.read(read):
             return details
-        if failure and not failure.is_missing:
-            raise failure
+        if lookup.failure and not lookup.failure.is_missing:
+            raise lookup.failure
         raise InvalidInput(
             "This Checkout Session does not exist in this Stripe account.",
             "The link may be from another account or sandbox, or from before a reset.",
@@ -301,32 +260,3 @@ class Sessions:
         return await self._checkout.create(
             session.kind, quantity, idempotency_key=idempotency_key, made_by=made_by
         )
-
-
-def _most_advanced(
-    copy: StoredSession | None, reading: SessionReading | None
-) -> StoredSession | SessionReading | None:
-    """The newer of two states of a session, with what only our copy knows: what went back."""
-    if copy is None or reading is None:
-        return copy or reading
-    if copy.session.outcome.progress > reading.session.outcome.progress:
-        return copy
-    session = replace(
-        reading.session,
-        amount_refunded=copy.session.amount_refunded,
-        amount_disputed=copy.session.amount_disputed,
-    )
-    return replace(reading, session=session)
-
-
-def _object_ids(data: JSON, related: RelatedObjects) -> frozenset[str]:
-    """The session, its payment and what followed; the Customer has others as well."""
-    own = (id_at(data, name) for name in ("id", "payment_intent", "subscription", "invoice"))
-    return frozenset(one for one in (*own, *related.ids) if one)
-
-
-def _dashboard_url(data: JSON) -> str:
-    for name, path in (("payment_intent", "payments"), ("subscription", "subscriptions")):
-        if found := id_at(data, name):
-            return f"{_DASHBOARD}/{path}/{found}"
-    return f"{_DASHBOARD}/search?query={data['id']}"

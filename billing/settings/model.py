@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from billing.domain.access import Role
 from billing.errors import NotConfigured
-from billing.settings import validation
+from billing.settings import access_validation, validation
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,26 +92,28 @@ class Settings:
         str, Setting(SANDBOX_WEBHOOK_RETRIES, validation.webhook_retries)
     ] = "quick"
     allowed_hosts: Annotated[tuple[str, ...], Setting(ALLOWED_HOSTS, validation.host_names)] = ()
-    user_header: Annotated[str | None, Setting(USER_HEADER, validation.header_name)] = None
+    user_header: Annotated[str | None, Setting(USER_HEADER, access_validation.header_name)] = None
     product_name: Annotated[str, Setting(PRODUCT_NAME, validation.product_name)] = "PingPoint"
     trusted_proxies: Annotated[
-        tuple[validation.Network, ...], Setting(TRUSTED_PROXIES, validation.networks)
+        tuple[access_validation.Network, ...], Setting(TRUSTED_PROXIES, access_validation.networks)
     ] = ()
     oidc_metadata_url: Annotated[
-        str | None, Setting(OIDC_METADATA_URL, validation.metadata_url)
+        str | None, Setting(OIDC_METADATA_URL, access_validation.metadata_url)
     ] = None
-    oidc_client_id: Annotated[str | None, Setting(OIDC_CLIENT_ID, validation.one_word)] = None
-    oidc_client_secret: Annotated[
-        SecretStr | None, Setting(OIDC_CLIENT_SECRET, validation.secret)
-    ] = None
-    cookie_secret: Annotated[SecretStr | None, Setting(COOKIE_SECRET, validation.cookie_secret)] = (
+    oidc_client_id: Annotated[str | None, Setting(OIDC_CLIENT_ID, access_validation.one_word)] = (
         None
     )
-    admins: Annotated[tuple[str, ...], Setting(ADMINS, validation.members)] = ()
-    testers: Annotated[tuple[str, ...], Setting(TESTERS, validation.members)] = ()
-    viewers: Annotated[tuple[str, ...], Setting(VIEWERS, validation.members)] = ()
+    oidc_client_secret: Annotated[
+        SecretStr | None, Setting(OIDC_CLIENT_SECRET, access_validation.secret)
+    ] = None
+    cookie_secret: Annotated[
+        SecretStr | None, Setting(COOKIE_SECRET, access_validation.cookie_secret)
+    ] = None
+    admins: Annotated[tuple[str, ...], Setting(ADMINS, access_validation.members)] = ()
+    testers: Annotated[tuple[str, ...], Setting(TESTERS, access_validation.members)] = ()
+    viewers: Annotated[tuple[str, ...], Setting(VIEWERS, access_validation.members)] = ()
     allow_anonymous: Annotated[
-        Role | None, Setting(ALLOW_ANONYMOUS, validation.role_of_anonymous)
+        Role | None, Setting(ALLOW_ANONYMOUS, access_validation.role_of_anonymous)
     ] = None
     problems: dict[str, NotConfigured] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)

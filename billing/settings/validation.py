@@ -7,15 +7,11 @@ or raises the ``NotConfigured`` that says what it holds instead and how to corre
 from __future__ import annotations
 
 import re
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from billing.domain.access import Role
 from billing.errors import NotConfigured
-
-Network = IPv4Network | IPv6Network
 
 # What an editor, a shell or an env file leaves in a value.
 QUOTES = "\"'`\u2018\u2019\u201c\u201d"
@@ -26,13 +22,12 @@ STRAY = (
     (re.compile(r"\s"), "a space or a line break"),
 )
 PRODUCT_NAME_LENGTH = 40
-COOKIE_SECRET_LENGTH = 32
 API_KEYS = re.compile(r"(sk|rk|pk)_(test|live)_")
 
 
 def secret_key(name: str, value: str) -> SecretStr:
     next_step = "Set it to a secret test key: sk_test_… or rk_test_…"
-    _refuse_stray(name, value, next_step)
+    refuse_stray(name, value, next_step)
     if re.fullmatch(r"(sk|rk)_test_[!-~]+", value):
         return SecretStr(value)
     if value.startswith(("sk_live_", "rk_live_")):
@@ -59,7 +54,7 @@ def webhook_secrets(name: str, value: str) -> tuple[SecretStr, ...]:
         "separate several with commas."
     )
     for secret in secrets:
-        _refuse_stray(name, secret, next_step)
+        refuse_stray(name, secret, next_step)
         if not re.fullmatch(r"whsec_[!-~]+", secret):
             held = (
                 "an API key"
@@ -83,7 +78,7 @@ def price_id(name: str, value: str) -> str:
             "Open the product in the Stripe Dashboard and copy the ID of its Price (price_…).",
         )
     next_step = "Copy the ID of the Price (price_…) from the Stripe Dashboard."
-    _refuse_stray(name, value, next_step)
+    refuse_stray(name, value, next_step)
     held = (
         "an API key"
         if API_KEYS.match(value)
@@ -100,11 +95,11 @@ def price_id(name: str, value: str) -> str:
 
 def api_base(name: str, value: str) -> str:
     """Without the ``/v1`` that every path of Stripe's API begins with."""
-    return _url(name, value).removesuffix("/v1").rstrip("/")
+    return http_url(name, value).removesuffix("/v1").rstrip("/")
 
 
 def base_url(name: str, value: str) -> str:
-    url = _url(name, value)
+    url = http_url(name, value)
     if urlsplit(url).path:
         raise NotConfigured(
             name,
@@ -193,96 +188,10 @@ def product_name(name: str, value: str) -> str:
     return value
 
 
-def header_name(name: str, value: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9-]+", value):
-        raise NotConfigured(
-            name,
-            f"{name} is not the name of one HTTP header.",
-            "Write only the name, like X-Forwarded-Email.",
-        )
-    return value
-
-
-def networks(name: str, value: str) -> tuple[Network, ...]:
-    try:
-        return tuple(ip_network(part) for part in _parts(value))
-    except ValueError:
-        raise NotConfigured(
-            name,
-            f"{name} holds something that is neither an IP address nor a network.",
-            "Separate addresses and networks with commas: 10.0.0.5, 172.16.0.0/12",
-        ) from None
-
-
-def metadata_url(name: str, value: str) -> str:
-    url = _url(name, value)
-    if not urlsplit(url).path.endswith("/.well-known/openid-configuration"):
-        raise NotConfigured(
-            name,
-            f"{name} is not the address of a discovery document.",
-            "It ends with /.well-known/openid-configuration",
-        )
-    return url
-
-
-def one_word(name: str, value: str) -> str:
-    _refuse_stray(name, value, "Copy it from the provider's page of this application.")
-    return value
-
-
-def secret(name: str, value: str) -> SecretStr:
-    return SecretStr(one_word(name, value))
-
-
-def cookie_secret(name: str, value: str) -> SecretStr:
-    if len(value) < COOKIE_SECRET_LENGTH:
-        raise NotConfigured(
-            name,
-            f"{name} is shorter than {COOKIE_SECRET_LENGTH} characters.",
-            "Set it to a long random text, such as openssl rand -hex 32 prints.",
-        )
-    return SecretStr(value)
-
-
-def members(name: str, value: str) -> tuple[str, ...]:
-    """Emails, ``@domain``s and ``group:NAME``s; emails and domains in lower case."""
-    found = []
-    for part in _parts(value):
-        group = part.removeprefix("group:").strip()
-        if group != part and group:
-            found.append(f"group:{group}")
-        elif re.fullmatch(r"[^@\s]*@[^@\s]+", part):
-            found.append(part.casefold())
-        else:
-            raise NotConfigured(
-                name,
-                f"{name} holds something that is no email, @domain or group:NAME.",
-                "Separate them with commas: ann@example.com, @example.com, group:payments",
-            )
-    return tuple(found)
-
-
-def role_of_anonymous(name: str, value: str) -> Role | None:
-    if value.lower() in ("0", "false", "no", "off"):
-        return None
-    if value.lower() in ("1", "true", "yes", "on", Role.TESTER):
-        return Role.TESTER
-    if value.lower() == Role.ADMIN:
-        return Role.ADMIN
-    raise NotConfigured(
-        name,
-        f"{name} is neither 1 nor admin.",
-        "Set it to 1 to make everybody a tester, or to admin to make everybody an admin.",
-    )
-
-
-def _parts(value: str) -> list[str]:
-    return [part for part in (one.strip() for one in value.split(",")) if part]
-
-
-def _url(name: str, value: str) -> str:
+def http_url(name: str, value: str) -> str:
+    """Without a ``/`` at its end, a user name, a query and a fragment."""
     next_step = "Write it like http://localhost:8501"
-    _refuse_stray(name, value, next_step)
+    refuse_stray(name, value, next_step)
     try:
         parts = urlsplit(value)
         usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
@@ -295,7 +204,8 @@ def _url(name: str, value: str) -> str:
     return value.rstrip("/")
 
 
-def _refuse_stray(name: str, value: str, next_step: str) -> None:
+def refuse_stray(name: str, value: str, next_step: str) -> None:
+    """Raises ``NotConfigured`` where the value holds what none of its kind may."""
     for pattern, held in STRAY:
         if pattern.search(value):
             raise NotConfigured(name, f"{name} contains {held}.", next_step)

@@ -211,6 +211,8 @@ class _Simulation:
         [course] = rng.choices(list(_WEIGHTS), list(_WEIGHTS.values()))
         if course is _Course.DEBITED and "us_bank_account" not in session["payment_method_types"]:
             course = _Course.PAID
+        if len(self._created) == self._plan.sessions:
+            course = _Course.ABANDONED  # the newest, so that one is open
         payer = self._find_payer(offer)
         if course is not _Course.ABANDONED and payer is not None:
             self._add_step(

@@ -54,10 +54,6 @@ class Person:
     guest_sessions: frozenset[str] = frozenset()
 
     @property
-    def is_unknown(self) -> bool:
-        return not self.ids
-
-    @property
     def named(self) -> str:
         """The ids that name them, as many as a line of the audit log holds: of their Customers,
         else of their sessions."""

@@ -56,6 +56,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConnectedShop]:
     with connected_shop(tmp_path_factory.mktemp("shop")) as opened:
         opened.pages.call(partial(replace_with_demo, opened.services, opened.controls, 400))
         checkout, stripe = opened.services.checkout, opened.controls.stripe
+        opened.pages.call(lambda: checkout.create(Kind.CREDITS, 1_000, made_by="test"))
         for card in ("4242424242424242", "4000000000009995"):
             made = opened.pages.call(lambda: checkout.create(Kind.CREDITS, 1_000, made_by="test"))
             opened.controls.pay(made.id, email=LONG, card=card)

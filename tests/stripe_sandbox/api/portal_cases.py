@@ -24,7 +24,6 @@ _PORTAL: dict[str, Any] = {
 }  # fmt: skip
 _CANCELS = {"features": {"subscription_cancel": {"enabled": True}}}
 _ASKS = {"subscription_cancel": {"enabled": True, "cancellation_reason": {"options": ["other"]}}}
-_WITH_REASON = {"subscription_cancel": {"enabled": True, "cancellation_reason": {"enabled": True}}}
 _PORTAL_CANCEL: list[Case] = [
     (_CANCELS, "features.subscription_cancel.mode", "immediately"),
     ({"features": _ASKS}, "features.subscription_cancel.cancellation_reason.enabled", True),

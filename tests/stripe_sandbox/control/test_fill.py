@@ -48,7 +48,8 @@ def _all(server: SandboxServer, path: str, **params: Any) -> list[dict[str, Any]
 
 def test_a_month_of_history(server: SandboxServer) -> None:
     """As many sessions as asked, over the month that ends now: most paid, some declined first,
-    some expired, some open of the last day, some by debit; nothing in the future."""
+    some expired, some open of the last day, the newest among them, some by debit; nothing in the
+    future."""
     now = server.clock.now()
     filled = _fill(server, sessions=300)
     sessions = _all(server, "checkout/sessions")
@@ -56,6 +57,7 @@ def test_a_month_of_history(server: SandboxServer) -> None:
     states = Counter((one["status"], one["payment_status"]) for one in sessions)
     assert states["complete", "paid"] == filled["paid"] > 200
     assert states["expired", "unpaid"] > 10
+    assert sessions[0]["payment_status"] == "unpaid"
     for one in sessions:
         assert now - 30 * DAY <= one["created"] < now
         if one["status"] == "open":
