@@ -18,6 +18,7 @@ from stripe_sandbox.api.router import Support
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.billing_portal.actions import CustomerActions
 from stripe_sandbox.billing_portal.invoice_routes import InvoicePage
+from stripe_sandbox.billing_portal.plan_changes import PlanChanges
 from stripe_sandbox.billing_portal.portal_routes import Portal
 from stripe_sandbox.billing_portal.receipt_routes import ReceiptPage
 from stripe_sandbox.checkout_page import routes as checkout_routes
@@ -169,13 +170,14 @@ class Sandbox:
             billing.collection,
             resources.test_clocks,
         )
+        plans = PlanChanges(backend, billing.changes, billing.previews, resources.test_clocks)
         self._update_links(base_url)
         self._sessions.schedule_expiries()
         pages = Starlette(
             routes=[
                 *control.routes(),
                 *static_routes(),
-                *Portal(backend, resources.portal_sessions, actions).routes(),
+                *Portal(backend, resources.portal_sessions, actions, plans).routes(),
                 *InvoicePage(backend, actions).routes(),
                 *AuthenticationPage(billing.authentication).routes(),
                 *ReceiptPage(backend, config.business_name).routes(),

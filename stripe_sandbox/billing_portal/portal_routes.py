@@ -4,6 +4,8 @@
 `GET  /p/session/{id}/payment-method`               the form of a new card; POST saves it
 `GET  /p/session/{id}/subscriptions/{sub}/cancel`   asks whether to cancel; POST cancels
 `POST /p/session/{id}/subscriptions/{sub}/keep`     takes a cancellation back
+`GET  /p/session/{id}/subscriptions/{sub}/update`   asks for another plan
+`GET  /p/session/{id}/subscriptions/{sub}/update/confirm`   what that costs; POST changes it
 `GET  /p/session/{id}/done`                         the end of a flow that does not end at the home
 
 A session that has expired, or never was, is answered 410; what is not its customer's, or what its
@@ -19,10 +21,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from stripe_sandbox import errors
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.billing_portal.actions import CustomerActions
+from stripe_sandbox.billing_portal.flows import ends_elsewhere, first_step
+from stripe_sandbox.billing_portal.plan_changes import Plan, PlanChanges
 from stripe_sandbox.billing_portal.rendering import PortalHtml
 from stripe_sandbox.billing_portal.view import PortalViews
+from stripe_sandbox.errors import StripeError
 from stripe_sandbox.hosted_page.form import (
     CARD_FIELD_OF_PARAM,
     UNPRINTABLE,
@@ -38,6 +44,7 @@ from stripe_sandbox.hosted_page.requests import (
     redirect_answer,
     submitted_fields,
 )
+from stripe_sandbox.resources.billing_portal import plan_updates
 from stripe_sandbox.resources.billing_portal.portal_sessions import PortalSessions
 from stripe_sandbox.storage.objects import Object
 
@@ -49,11 +56,16 @@ class Portal:
     """Answers the portal's requests."""
 
     def __init__(
-        self, backend: Backend, sessions: PortalSessions, actions: CustomerActions
+        self,
+        backend: Backend,
+        sessions: PortalSessions,
+        actions: CustomerActions,
+        plans: PlanChanges,
     ) -> None:
         self._backend = backend
         self._sessions = sessions
         self._actions = actions
+        self._plans = plans
         self._views = PortalViews(backend, actions)
         self._html = PortalHtml()
 
@@ -68,6 +80,9 @@ class Portal:
             ("GET", f"{subscription}/cancel", self._ask, "../../../../../"),
             ("POST", f"{subscription}/cancel", self._cancel, "../../../../../"),
             ("POST", f"{subscription}/keep", self._keep, "../../../../../"),
+            ("GET", f"{subscription}/update", self._show_plans, "../../../../../"),
+            ("GET", f"{subscription}/update/confirm", self._preview, "../../../../../../"),
+            ("POST", f"{subscription}/update/confirm", self._update, "../../../../../../"),
         )
         return [
             Route(path, self._answering(handler, root), methods=[method])
@@ -93,10 +108,7 @@ class Portal:
     async def _home(self, request: Request, session: Object, configuration: Object) -> Response:
         flow = session["flow"]
         if flow is not None and not self._sessions.is_done(session):
-            if flow["type"] == "payment_method_update":
-                return redirect_answer(f"{session['id']}/payment-method")
-            subscription = flow["subscription_cancel"]["subscription"]
-            return redirect_answer(f"{session['id']}/subscriptions/{subscription}/cancel")
+            return redirect_answer(f"{session['id']}/{first_step(flow)}")
         portal = self._views.portal(session, configuration)
         note = request.query_params.get("done")
         return page_answer(self._html.home(session, configuration, portal, note))
@@ -124,13 +136,13 @@ class Portal:
         return page_answer(self._html.card(session, now, errors=found, submitted=submitted), status)
 
     async def _ask(self, request: Request, session: Object, configuration: Object) -> Response:
-        subscription = self._subscription(request, session, configuration)
-        text = self._views.subscription(subscription)
+        subscription = self._to_cancel(request, session, configuration)
+        text = self._views.subscription(subscription, configuration)
         return page_answer(self._html.cancel(session, configuration, text))
 
     async def _cancel(self, request: Request, session: Object, configuration: Object) -> Response:
         submitted = await submitted_fields(request)
-        subscription = self._subscription(request, session, configuration)
+        subscription = self._to_cancel(request, session, configuration)
         cancel = configuration["features"]["subscription_cancel"]
         details = _details(submitted, cancel["cancellation_reason"])
         at_period_end = cancel["mode"] == "at_period_end"
@@ -139,11 +151,81 @@ class Portal:
 
     async def _keep(self, request: Request, session: Object, configuration: Object) -> Response:
         await submitted_fields(request)
-        self._actions.keep(self._subscription(request, session, configuration))
+        self._actions.keep(self._to_cancel(request, session, configuration))
         return redirect_answer(f"../../../{session['id']}?done=keep")
 
+    async def _show_plans(
+        self, request: Request, session: Object, configuration: Object
+    ) -> Response:
+        subscription = self._to_update(request, session, configuration)
+        plans = self._plans.plans(subscription, configuration)
+        page = self._html.plans(
+            session,
+            self._views.subscription(subscription, configuration),
+            [self._views.plan(one) for one in plans],
+            quantity=any(one.quantities for one in plans),
+        )
+        return page_answer(page)
+
+    async def _preview(self, request: Request, session: Object, configuration: Object) -> Response:
+        subscription = self._to_update(request, session, configuration)
+        return self._confirmation(session, configuration, subscription, dict(request.query_params))
+
+    async def _update(self, request: Request, session: Object, configuration: Object) -> Response:
+        submitted = await submitted_fields(request)
+        subscription = self._to_update(request, session, configuration)
+        try:
+            _, params = self._chosen(subscription, configuration, submitted)
+            self._plans.make(subscription, params)
+        except StripeError as error:
+            return self._confirmation(
+                session, configuration, subscription, submitted, error.message, error.status
+            )
+        return self._finish(session, "update", "../../../../")
+
+    def _confirmation(
+        self,
+        session: Object,
+        configuration: Object,
+        subscription: Object,
+        chosen: dict[str, Any],
+        message: str = "",
+        status: int = 200,
+    ) -> Response:
+        """The page that says what the chosen change costs. Refused: it cannot be."""
+        try:
+            plan, params = self._chosen(subscription, configuration, chosen)
+            preview = self._plans.preview(subscription, params)
+        except StripeError as error:
+            field = FieldError("page", error.message, error.code or "invalid_request")
+            raise Refused(400, Refusal.INVALID, field) from error
+        quantity: int = params["items"][0]["quantity"]
+        page = self._html.confirm(
+            session,
+            self._views.subscription(subscription, configuration),
+            self._views.plan(plan),
+            quantity,
+            self._views.preview(preview),
+            error=message,
+        )
+        return page_answer(page, status)
+
+    def _chosen(
+        self, subscription: Object, configuration: Object, chosen: dict[str, Any]
+    ) -> tuple[Plan, Object]:
+        """The plan, and the update's parameters. StripeError: it cannot be chosen."""
+        given = str(chosen.get("quantity", subscription["items"]["data"][0]["quantity"]))
+        quantity = int(given) if given.isdecimal() and len(given) < 10 else 0
+        price = str(chosen.get("price", ""))
+        params = plan_updates.update(self._backend, subscription, configuration, price, quantity)
+        plans = self._plans.plans(subscription, configuration)
+        plan = next((one for one in plans if one.price["id"] == price), None)
+        if plan is None:
+            raise errors.no_such("price", price, "price")
+        return plan, params
+
     async def _done(self, _: Request, session: Object, __: Object) -> Response:
-        if not _ends_elsewhere(session) or not self._sessions.is_done(session):
+        if not ends_elsewhere(session) or not self._sessions.is_done(session):
             return redirect_answer(f"../{session['id']}")
         return page_answer(self._html.flow_end(session))
 
@@ -152,24 +234,30 @@ class Portal:
         that the session's first page is in."""
         if session["flow"] is not None:
             self._sessions.finish(session)
-        if _ends_elsewhere(session):
+        if ends_elsewhere(session):
             return redirect_answer(f"{up}{session['id']}/done")
         return redirect_answer(f"{up}{session['id']}?done={done}")
 
-    def _subscription(self, request: Request, session: Object, configuration: Object) -> Object:
-        """The subscription that the path names. Refused: it is not the customer's, or has ended."""
+    def _to_cancel(self, request: Request, session: Object, configuration: Object) -> Object:
+        """The subscription that the path names. Refused: it cannot be canceled here."""
         _allow(configuration, "subscription_cancel")
+        return self._subscription(request, session)
+
+    def _to_update(self, request: Request, session: Object, configuration: Object) -> Object:
+        """The subscription that the path names. Refused: its plan cannot be changed here."""
+        _allow(configuration, plan_updates.FEATURE)
+        found = self._subscription(request, session)
+        if not plan_updates.is_updatable(found, configuration):
+            raise _unavailable("The plan of this subscription cannot be changed here.")
+        return found
+
+    def _subscription(self, request: Request, session: Object) -> Object:
+        """The subscription that the path names. Refused: it is not the customer's, or has ended."""
         identifier = request.path_params["subscription"]
         found = self._actions.subscription(session["customer"], identifier)
         if found is None:
             raise _unavailable("There is no such subscription, or it has ended already.")
         return found
-
-
-def _ends_elsewhere(session: Object) -> bool:
-    """Whether the session is for a flow that does not end at the portal's home."""
-    flow = session["flow"]
-    return flow is not None and flow["after_completion"]["type"] != "portal_homepage"
 
 
 def _allow(configuration: Object, feature: str) -> None:

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from stripe_sandbox.billing_portal.view import InvoiceText, PortalText, SubscriptionText
+from stripe_sandbox.billing_portal.view import (
+    InvoiceText,
+    PlanText,
+    PortalText,
+    PreviewText,
+    SubscriptionText,
+)
 from stripe_sandbox.hosted_page.form import FieldError
 from stripe_sandbox.hosted_page.rendering import Templates
 from stripe_sandbox.hosted_page.samples import card_groups
@@ -27,8 +33,16 @@ _NOTES = {
     "cancel": "Your subscription has been canceled.",
     "card": "Your payment method has been updated.",
     "keep": "Your subscription goes on.",
+    "update": "Your subscription has been updated.",
 }
 """What a page says of the step before it, by what its address says."""
+_DONE = {
+    "payment_method_update": "card",
+    "subscription_cancel": "cancel",
+    "subscription_update": "update",
+    "subscription_update_confirm": "update",
+}
+"""Which note says what a flow has done, by its type."""
 _CARD_FIELDS = ("number", "expiry", "cvc", "name", "country", "card")
 _REFILLED = ("name", "country")
 
@@ -89,12 +103,53 @@ class PortalHtml:
             reasons={one: _REASON_TEXTS[one] for one in options},
         )
 
+    def plans(
+        self,
+        session: Object,
+        subscription: SubscriptionText,
+        plans: Sequence[PlanText],
+        *,
+        quantity: bool,
+    ) -> str:
+        """Asks for another plan and, where there is a choice, a `quantity`."""
+        return self._templates.render(
+            "update.html",
+            root="../../../../../",
+            leave=_leave(session, f"../../../{session['id']}"),
+            subscription=subscription,
+            plans=plans,
+            quantity=quantity,
+        )
+
+    def confirm(
+        self,
+        session: Object,
+        subscription: SubscriptionText,
+        plan: PlanText,
+        quantity: int,
+        preview: PreviewText,
+        *,
+        error: str = "",
+    ) -> str:
+        """Asks to confirm a change of the plan, and says what it costs."""
+        home = f"../../../../{session['id']}"
+        return self._templates.render(
+            "update_confirm.html",
+            root="../../../../../../",
+            leave=_leave(session, home),
+            subscription=subscription,
+            plan=plan,
+            quantity=quantity,
+            preview=preview,
+            error=error,
+        )
+
     def flow_end(self, session: Object) -> str:
         """What a flow has done, at its end; where it is to lead back to the shop, it goes on there
         by itself (browsers do not let the form itself do so)."""
         flow, root = session["flow"], "../../../"
         after = flow["after_completion"]
-        done = "card" if flow["type"] == "payment_method_update" else "cancel"
+        done = _DONE[flow["type"]]
         if after["type"] == "redirect":
             link = after["redirect"]["return_url"]
             return self.notice(_NOTES[done], "Thank you.", link, root, go_on=True)

@@ -8,9 +8,11 @@ from typing import Any
 
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.billing_portal.actions import CustomerActions
+from stripe_sandbox.billing_portal.plan_changes import Plan, PlanPreview
 from stripe_sandbox.currencies import format_amount
 from stripe_sandbox.hosted_page.samples import BRAND_NAMES
 from stripe_sandbox.payment_methods.cards import Brand
+from stripe_sandbox.resources.billing_portal.plan_updates import is_updatable
 from stripe_sandbox.storage.objects import Object, Window
 
 SHOWN_INVOICES = 24
@@ -35,6 +37,8 @@ class SubscriptionText:
     pays: str
     is_ending: bool
     period_end: str
+    quantity: int
+    is_updatable: bool
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,25 @@ class LineText:
 
     text: str
     amount: str
+
+
+@dataclass(frozen=True)
+class PlanText:
+    """A plan that can be chosen; `id` is its Price's."""
+
+    id: str
+    name: str
+    price: str
+    is_current: bool
+
+
+@dataclass(frozen=True)
+class PreviewText:
+    """What a change of the plan would be charged, and when: `today`, or a day."""
+
+    lines: tuple[LineText, ...]
+    due: str
+    when: str
 
 
 @dataclass(frozen=True)
@@ -93,12 +116,13 @@ class PortalViews:
             customer=customer["name"] or customer["email"] or "",
             card=self._method(default),
             subscriptions=tuple(
-                self.subscription(one) for one in self._actions.subscriptions(customer["id"])
+                self.subscription(one, configuration)
+                for one in self._actions.subscriptions(customer["id"])
             ),
             invoices=tuple(self.invoice(one) for one in found),
         )
 
-    def subscription(self, subscription: Object) -> SubscriptionText:
+    def subscription(self, subscription: Object, configuration: Object) -> SubscriptionText:
         """A subscription in words."""
         items = subscription["items"]["data"]
         end = date_text(items[0]["current_period_end"])
@@ -120,6 +144,30 @@ class PortalViews:
             pays=self._method(subscription["default_payment_method"]),
             is_ending=bool(cancel_at),
             period_end=end,
+            quantity=items[0]["quantity"],
+            is_updatable=is_updatable(subscription, configuration),
+        )
+
+    def plan(self, plan: Plan) -> PlanText:
+        """A plan in words."""
+        item = {"price": plan.price, "quantity": 1}
+        return PlanText(
+            id=plan.price["id"],
+            name=plan.product["name"],
+            price=_price([item], plan.price["currency"]),
+            is_current=plan.is_current,
+        )
+
+    def preview(self, preview: PlanPreview) -> PreviewText:
+        """What a change would be charged, in words."""
+        invoice, currency = preview.invoice, preview.invoice["currency"]
+        return PreviewText(
+            lines=tuple(
+                LineText(line["description"] or "", format_amount(line["amount"], currency))
+                for line in invoice["lines"]["data"]
+            ),
+            due=format_amount(invoice["amount_due"], currency),
+            when="today" if preview.is_due_now else f"on {date_text(invoice['period_end'])}",
         )
 
     def invoice(self, invoice: Object) -> InvoiceText:

@@ -17,6 +17,7 @@ from stripe_sandbox.schema.sdk_types import StripeClass, object_class, object_fi
 from stripe_sandbox.storage.objects import Object
 
 EXPANDED: dict[str, frozenset[str]] = {
+    "billing_portal.configuration.Features.SubscriptionUpdate": frozenset({"products"}),
     "charge": frozenset({"refunds"}),
     "checkout.session": frozenset({"line_items"}),
     "checkout.session.TotalDetails": frozenset({"breakdown"}),

@@ -69,6 +69,11 @@ class Lookup:
             self._found[kind, identifier] = self._objects.get(kind, identifier)
         return self._found[kind, identifier]
 
+    def hidden(self, kind: str, identifier: str) -> Object:
+        """What is stored of the object and is shown in no answer of the newest version."""
+        self._found["hidden", kind, identifier] = None
+        return self._objects.hidden(kind, identifier)
+
     def first(self, kind: str, column: str, value: str) -> Object | None:
         """The first object whose column has the value, or None."""
         if (kind, column, value) not in self._found:

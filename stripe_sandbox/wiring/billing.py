@@ -121,7 +121,7 @@ class Billing:
             backend, jobs, resources.subscriptions, prorations, change_invoices
         )
         self._pauses = SubscriptionPauses(backend, jobs, resources.subscriptions, change_invoices)
-        changes = SubscriptionChanges(
+        self.changes = SubscriptionChanges(
             backend,
             resources.subscriptions,
             items,
@@ -130,8 +130,7 @@ class Billing:
             resources.discounts,
             change_invoices,
         )
-        self._changes = changes
-        self._items = ItemEndpoints(backend, changes)
+        self._items = ItemEndpoints(backend, self.changes)
         self._creation = SubscriptionCreation(
             backend,
             jobs,
@@ -143,7 +142,7 @@ class Billing:
             resources.discounts,
             self.endings,
         )
-        self._previews = InvoicePreviews(
+        self.previews = InvoicePreviews(
             backend, resources.invoice_drafts, items, self._creation, resources.discounts
         )
         self.saved_methods = SavedMethods(
@@ -214,7 +213,7 @@ class Billing:
     def routes(self) -> Iterator[Route]:
         """The endpoints of all."""
         for part in (
-            self._changes,
+            self.changes,
             self.endings,
             self._pauses,
             self._items,
@@ -222,7 +221,7 @@ class Billing:
             self._invoice_endpoints,
             self._manual_invoices,
             self._invoice_lines,
-            self._previews,
+            self.previews,
             self._customer_creation,
             self.saved_methods,
             self._payment_endpoints,

@@ -88,7 +88,7 @@ class InvoicePreviews:
                 return self._discounted(self._first(params, details), params)
             if subscription is None:
                 raise _nothing_upcoming(params["customer"])
-            return self._discounted(self._next(subscription, details), params)
+            return self._discounted(self.of_change(subscription, details), params)
 
     def _discounted(self, invoice: Object, params: dict[str, Any]) -> Object:
         """The invoice with the discounts that the request asks for instead of its own."""
@@ -126,8 +126,9 @@ class InvoicePreviews:
         now, items = self._backend.clock.now(), subscription["items"]["data"]
         return self._drafts.preview(subscription, customer, items, now, now, now)
 
-    def _next(self, subscription: Object, details: dict[str, Any]) -> Object:
-        """The invoice of the next renewal or, where the change is invoiced at once, of that."""
+    def of_change(self, subscription: Object, details: dict[str, Any]) -> Object:
+        """The invoice of the next renewal or, where the change is invoiced at once, of that. The
+        caller undoes the change. StripeError: it makes no sense, or no invoice would come."""
         if subscription["status"] in ENDED:
             raise _nothing_upcoming(subscription["customer"])
         customer = self._backend.require("customer", subscription["customer"], "customer")

@@ -12,9 +12,11 @@ from stripe.params.billing_portal._configuration_update_params import Configurat
 
 from stripe_sandbox import errors
 from stripe_sandbox.api.endpoint import Call, Route
+from stripe_sandbox.api.expand import Include
 from stripe_sandbox.ids import new_id
+from stripe_sandbox.resources.billing_portal import plan_updates
 from stripe_sandbox.resources.resource import Resource
-from stripe_sandbox.schema.objects import apply_changes, build, merge_metadata
+from stripe_sandbox.schema.objects import apply_changes, build, merge_metadata, sdk_class
 from stripe_sandbox.storage.objects import Object, Window
 from stripe_sandbox.validation import check_url
 
@@ -24,7 +26,7 @@ REASONS = (
 )  # fmt: skip
 """Why customers cancel, in the order in which the portal asks."""
 
-_ONLY_OFF = ("customer_update", "subscription_pause", "subscription_update")
+_ONLY_OFF = ("customer_update", "subscription_pause")
 """Features that the sandbox's portal lacks: they can only be off."""
 _CANCEL = "features.subscription_cancel"
 _CREATE = (
@@ -34,7 +36,7 @@ _CREATE = (
     *("features.invoice_history.enabled", "features.payment_method_update.enabled"),
     *(f"{_CANCEL}.enabled", f"{_CANCEL}.mode", f"{_CANCEL}.proration_behavior"),
     *(f"{_CANCEL}.cancellation_reason.enabled", f"{_CANCEL}.cancellation_reason.options"),
-    *("login_page.enabled", "metadata", "name"),
+    *("login_page.enabled", "metadata", "name", *plan_updates.PARAMETERS),
 )
 
 
@@ -56,6 +58,10 @@ class PortalConfigurations(Resource):
             Route("POST", self.url, self._create, ConfigurationCreateParams, self.kind, _CREATE),
             Route("POST", self.path, self._update, ConfigurationUpdateParams, self.kind, update),
         ]
+
+    def includes(self) -> dict[tuple[type, str], Include]:
+        cls = sdk_class(f"{self.kind}.Features.SubscriptionUpdate")
+        return {(cls, plan_updates.PRODUCTS): lambda one: plan_updates.products(self._backend, one)}
 
     def default(self) -> Object:
         """The account's default configuration, with every feature that the sandbox has."""
@@ -84,9 +90,19 @@ class PortalConfigurations(Resource):
         if not params["features"]:
             raise errors.parameter_missing("features")
         configuration = self._new(params, is_default=False)
-        self._backend.objects.insert(configuration)
+        self._backend.objects.insert(configuration, self._products(configuration, params))
         self._backend.events.record("billing_portal.configuration.created", configuration)
         return configuration
+
+    def _products(self, configuration: Object, params: dict[str, Any]) -> Object:
+        """What is stored of the request's products, which answers hold only where they expand
+        them. StripeError: their prices are wrong."""
+        given = (params.get("features") or {}).get(plan_updates.FEATURE, {})
+        if plan_updates.PRODUCTS not in given:
+            return {}
+        allowed = configuration["features"][plan_updates.FEATURE]["default_allowed_updates"]
+        found = plan_updates.read_products(self._backend, given[plan_updates.PRODUCTS], allowed)
+        return {plan_updates.PRODUCTS: found}
 
     def _new(self, params: dict[str, Any], *, is_default: bool) -> Object:
         now = self._backend.clock.now()
@@ -128,7 +144,10 @@ class PortalConfigurations(Resource):
         if "metadata" in params:
             changes["metadata"] = merge_metadata(configuration["metadata"], params["metadata"])
         previous = apply_changes(configuration, changes)
-        if previous:
+        hidden = self._products(configuration, params)
+        if hidden:
+            self._backend.objects.save_hidden(self.kind, configuration["id"], hidden)
+        if previous or hidden:
             previous |= apply_changes(configuration, {"updated": self._backend.clock.now()})
             self._backend.objects.save(configuration)
             name = "billing_portal.configuration.updated"
@@ -148,6 +167,7 @@ def _check(params: dict[str, Any]) -> None:
     for name in _ONLY_OFF:
         if features.get(name, {}).get("enabled"):
             raise errors.not_simulated(f"features[{name}][enabled]", f"the portal's {name}")
+    plan_updates.check(features.get(plan_updates.FEATURE, {}))
     behavior = features.get("subscription_cancel", {}).get("proration_behavior", "none")
     if behavior != "none":
         raise errors.not_simulated(
@@ -193,20 +213,12 @@ def _features(former: Object | None, given: dict[str, Any]) -> Object:
                 "enabled": False,
             },
         ),
-        "subscription_update": build(
-            f"{path}.SubscriptionUpdate",
-            {
-                "default_allowed_updates": [],
-                "enabled": False,
-                "proration_behavior": "none",
-                "schedule_at_period_end": build(
-                    f"{path}.SubscriptionUpdate.ScheduleAtPeriodEnd", {"conditions": []}
-                ),
-                "trial_update_behavior": "end_trial",
-            },
-        ),
+        plan_updates.FEATURE: plan_updates.off(),
     }
     features = {name: {**feature, **given.get(name, {})} for name, feature in found.items()}
+    features[plan_updates.FEATURE] = plan_updates.changed(
+        found[plan_updates.FEATURE], given.get(plan_updates.FEATURE, {})
+    )
     cancel, reason = features["subscription_cancel"], given.get("subscription_cancel", {})
     if "cancellation_reason" in reason:
         former_reason = found["subscription_cancel"]["cancellation_reason"]

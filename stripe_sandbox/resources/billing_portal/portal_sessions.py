@@ -11,6 +11,7 @@ from stripe_sandbox import errors
 from stripe_sandbox.api.endpoint import Call, Route
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.ids import new_id
+from stripe_sandbox.resources.billing_portal import plan_updates
 from stripe_sandbox.resources.billing_portal.portal_configurations import PortalConfigurations
 from stripe_sandbox.schema.objects import build
 from stripe_sandbox.storage.objects import Object
@@ -22,16 +23,27 @@ LONGEST_SECONDS = 2 * 3_600
 """How long a link opens the portal before its first use, after the last use, and at most
 (https://docs.stripe.com/customer-management/integrate-customer-portal)."""
 
+_CONFIRMED = ("items.id", "items.price", "items.quantity", "subscription")
 _CREATE = (
     *("configuration", "customer", "flow_data.after_completion.hosted_confirmation.custom_message"),
     *("flow_data.after_completion.redirect.return_url", "flow_data.after_completion.type"),
     *("flow_data.subscription_cancel.subscription", "flow_data.type", "locale", "return_url"),
+    "flow_data.subscription_update.subscription",
+    *(f"flow_data.subscription_update_confirm.{name}" for name in _CONFIRMED),
 )
 _FEATURES = {
     "payment_method_update": "payment_method_update",
     "subscription_cancel": "subscription_cancel",
+    "subscription_update": "subscription_update",
+    "subscription_update_confirm": "subscription_update",
 }
 """The feature that a flow needs, by the flow's type."""
+_OF_SUBSCRIPTIONS = {
+    "subscription_cancel": "SubscriptionCancel",
+    "subscription_update": "SubscriptionUpdate",
+    "subscription_update_confirm": "SubscriptionUpdateConfirm",
+}
+"""What holds the subscription that a flow is for, by the flow's type."""
 _KIND = "billing_portal.session"
 
 
@@ -138,30 +150,67 @@ class PortalSessions:
                 "flow_data[type]",
             )
         flow: Object = {"after_completion": _after_completion(given), "type": kind}
-        if kind == "subscription_cancel":
-            flow["subscription_cancel"] = self._to_cancel(given, customer)
-        elif "subscription_cancel" in given:
-            raise errors.invalid(
-                "`flow_data[subscription_cancel]` belongs to flow_data[type]=subscription_cancel.",
-                "flow_data[subscription_cancel]",
-            )
+        for name in _OF_SUBSCRIPTIONS:
+            if name in given and name != kind:
+                raise errors.invalid(
+                    f"`flow_data[{name}]` belongs to flow_data[type]={name}.", f"flow_data[{name}]"
+                )
+        if kind in _OF_SUBSCRIPTIONS:
+            subscription = self._subscription(given, kind, customer)
+            part = _OF_SUBSCRIPTIONS[kind]
+            values: Object = {"subscription": subscription["id"]}
+            if kind == "subscription_cancel":
+                _check_goes_on(subscription)
+            else:
+                _check_updatable(subscription, configuration, kind)
+            if kind == "subscription_update_confirm":
+                values["items"] = [self._item(given[kind], subscription, configuration)]
+            flow[kind] = build(f"billing_portal.session.Flow.{part}", values)
         return build("billing_portal.session.Flow", flow)
 
-    def _to_cancel(self, given: dict[str, Any], customer: Object) -> Object:
-        param = "flow_data[subscription_cancel][subscription]"
-        if "subscription_cancel" not in given:
+    def _subscription(self, given: dict[str, Any], kind: str, customer: Object) -> Object:
+        """The subscription that a flow is for. StripeError: it is not the customer's."""
+        param = f"flow_data[{kind}][subscription]"
+        if kind not in given:
             raise errors.parameter_missing(param)
-        subscription = self._backend.require(
-            "subscription", given["subscription_cancel"]["subscription"], param
+        found = self._backend.require("subscription", given[kind]["subscription"], param)
+        if found["customer"] != customer["id"]:
+            raise errors.no_such("subscription", found["id"], param)
+        return found
+
+    def _item(self, given: dict[str, Any], subscription: Object, configuration: Object) -> Object:
+        """The item that the customer is to confirm. StripeError: it cannot become so."""
+        param = "flow_data[subscription_update_confirm][items]"
+        if len(given["items"]) != 1:
+            raise errors.invalid("Exactly one item can be updated through this flow.", param)
+        [wanted], [item] = given["items"], subscription["items"]["data"]
+        if wanted["id"] != item["id"]:
+            raise errors.no_such("subscription_item", wanted["id"], f"{param}[0][id]")
+        price = wanted.get("price", item["price"]["id"])
+        quantity = wanted.get("quantity", item["quantity"])
+        try:
+            plan_updates.update(self._backend, subscription, configuration, price, quantity)
+        except errors.StripeError as error:
+            error.nest(f"{param}[0]")
+            raise
+        found = {"id": item["id"], "price": price, "quantity": quantity}
+        return build("billing_portal.session.Flow.SubscriptionUpdateConfirm.Item", found)
+
+
+def _check_goes_on(subscription: Object) -> None:
+    if subscription["cancel_at"] or subscription["ended_at"]:
+        raise errors.invalid(
+            "The subscription is already set to be canceled, or canceled.",
+            "flow_data[subscription_cancel][subscription]",
         )
-        if subscription["customer"] != customer["id"]:
-            raise errors.no_such("subscription", subscription["id"], param)
-        if subscription["cancel_at"] or subscription["ended_at"]:
-            raise errors.invalid(
-                "The subscription is already set to be canceled, or canceled.", param
-            )
-        return build(
-            "billing_portal.session.Flow.SubscriptionCancel", {"subscription": subscription["id"]}
+
+
+def _check_updatable(subscription: Object, configuration: Object, kind: str) -> None:
+    if not plan_updates.is_updatable(subscription, configuration):
+        raise errors.invalid(
+            f"The subscription {subscription['id']} cannot be updated in the portal: that needs "
+            "one item, automatic charges, no end, and updates that the configuration allows.",
+            f"flow_data[{kind}][subscription]",
         )
 
 

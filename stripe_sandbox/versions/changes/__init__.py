@@ -15,6 +15,7 @@ from stripe_sandbox.versions.changes import (
     event_types,
     invoice_rendering,
     marketing_features,
+    portal_products,
     superseded_fields,
 )
 
@@ -25,6 +26,7 @@ CHANGES: tuple[Change, ...] = (
     event_types.CHANGE,
     invoice_rendering.CHANGE,
     marketing_features.CHANGE,
+    portal_products.CHANGE,
     acacia_refund_events.CHANGE,
     *basil.CHANGES,
     clover_discounts.CHANGE,

@@ -63,6 +63,7 @@ class Trial:
             "METHOD": self.card,
             "EUROS": lambda: service.prices.create(params=euros).id,
             "MONTHLY": lambda: server.pro,
+            "SOLD": lambda: str(service.prices.retrieve(server.pro).product),
             "PRICE": lambda: self.price().id,
             "PROMOTES": self.promotion_code,
             "PRODUCT": lambda: self.price().product,
@@ -130,11 +131,24 @@ class Trial:
     def subscriber(self) -> dict[str, str]:
         """A customer with a subscription, and a configuration of the portal."""
         made = self.server.paid_subscription()
+        [item] = made["items"]["data"]
         return {
             "CONFIGURATION": self.configuration(),
+            "ITEM": item["id"],
             "SUBSCRIBER": made["customer"],
             "SUBSCRIPTION": made["id"],
+            "UPDATING": self.updating(item["price"]),
         }
+
+    def updating(self, price: dict[str, Any]) -> str:
+        """A configuration of the portal that lets customers have more of the plan."""
+        update: Any = {
+            "enabled": True,
+            "default_allowed_updates": ["price", "quantity"],
+            "products": [{"product": price["product"], "prices": [price["id"]]}],
+        }
+        given: Any = {"features": {"subscription_update": update}}
+        return self.server.stripe.v1.billing_portal.configurations.create(given).id
 
     def dispute(self) -> str:
         """A new dispute."""
