@@ -19,6 +19,7 @@ from tests.support.browsers.checkout import PAID
 from tests.support.browsers.page_socket import page_socket, run_page
 from tests.support.servers.dashboard import Process, dashboard, lone_sandbox
 from tests.support.servers.server import listening_socket
+from tests.support.waiting import wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,7 +82,7 @@ def test_the_same_pages_and_routes_work_on_another_stripe(
         pay(checkout, PAID)
         banner(checkout, "Payment received")
         newest_row(page, "Pro plan", "€49.00", "Paid")
-        assert "checkout.session.completed cs_test_" in app.log
+        wait_for(lambda: "checkout.session.completed cs_test_" in app.log)
         assert requests.get(f"{app.url}/sandbox/v1/prices", timeout=5).status_code == 404
         made = requests.post(
             f"{app.url}/api/billing/extra-credits", json={"quantity": 3}, timeout=9
