@@ -7,15 +7,17 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from stripe_sandbox.storage.changes import mark
-from stripe_sandbox.storage.checkpoints import Checkpoints
-from stripe_sandbox.storage.private_file import make_private
-from stripe_sandbox.storage.schema import PRAGMAS, SCHEMA, SQL_FUNCTIONS
-from stripe_sandbox.storage.unusable import NewerDatabaseError, UnusableDatabaseError, unusable
-from stripe_sandbox.storage.waiting import Waiting
+from stripe_sandbox.storage.connection import connected
+from stripe_sandbox.storage.schema import PRAGMAS, SCHEMA
+from stripe_sandbox.storage.transactions.checkpoints import Checkpoints
+from stripe_sandbox.storage.transactions.redo import Redo
+from stripe_sandbox.storage.transactions.waiting import Waiting
+from stripe_sandbox.storage.unusable import NewerDatabaseError, unusable
 
 SCHEMA_VERSION = 1
 
@@ -43,7 +45,8 @@ class Database:
         self._settings: dict[str, str | None] = {}
         self._settings_of = -1
         self.shared = path is not None
-        self._connection = self._connected()
+        self._connection = connected(path)
+        self._redo = Redo(self._connection)
         self._checkpoints = None if path is None else Checkpoints(path)
         try:
             self._prepare(path, tables)
@@ -53,26 +56,6 @@ class Database:
         except BaseException:
             self._connection.close()
             raise
-
-    def _connected(self) -> sqlite3.Connection:
-        try:
-            if self._path is not None:
-                make_private(self._path)
-            connection = sqlite3.connect(
-                self._path or ":memory:",
-                isolation_level=None,
-                check_same_thread=False,
-                timeout=10.0,
-                cached_statements=512,
-            )
-        except (OSError, sqlite3.Error) as error:
-            raise UnusableDatabaseError(
-                f"The sandbox's database {self._path} cannot be opened: {error}. Its folder must "
-                "exist and be writable for the user that runs the sandbox."
-            ) from error
-        for function in SQL_FUNCTIONS:
-            connection.create_function(function.__name__, 1, function, deterministic=True)
-        return connection
 
     def _prepare(self, path: Path | None, tables: str) -> None:
         (version,) = self._connection.execute("PRAGMA user_version").fetchone()
@@ -116,7 +99,8 @@ class Database:
                 yield
                 return
             self.commit()
-            with self._begun("BEGIN IMMEDIATE", "ROLLBACK"):
+            self._connection.execute("BEGIN IMMEDIATE")
+            with self._part(self._roll_back):
                 yield
                 self._commit()
             calls, self._after_commit = self._after_commit, []
@@ -131,19 +115,19 @@ class Database:
             if self._depth:
                 yield
             elif self._is_open:
-                with self._begun("SAVEPOINT one", "ROLLBACK TO one; RELEASE one"):
+                with self._part(partial(self._redo.undo, self._redo.mark())):
                     yield
-                    self._connection.execute("RELEASE one")
             else:
                 loop = asyncio.get_running_loop()
-                with self._begun("BEGIN IMMEDIATE", "ROLLBACK"):
+                self._connection.execute("BEGIN IMMEDIATE")
+                with self._part(self._roll_back):
                     yield
                 self._is_open = True
                 loop.call_soon(self._commit_in_loop)
 
     @contextmanager
-    def _begun(self, begin: str, undo: str) -> Iterator[None]:
-        self._connection.execute(begin)
+    def _part(self, undo: Callable[[], None]) -> Iterator[None]:
+        """A transaction that has begun, or one's own part of it."""
         self._depth = 1
         self._version = None
         begun, calls = mark(), len(self._after_commit)
@@ -153,12 +137,14 @@ class Database:
             begun.undo()
             del self._after_commit[calls:]
             self._settings.clear()
-            if self._connection.in_transaction:
-                for statement in undo.split("; "):
-                    self._connection.execute(statement)
+            undo()
             raise
         finally:
             self._depth = 0
+
+    def _roll_back(self) -> None:
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
 
     async def committed(self) -> None:
         """Return once what was written in shared transactions is committed. sqlite3.Error: it could
@@ -184,10 +170,10 @@ class Database:
             except BaseException as error:
                 failure = error
                 self._settings.clear()
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
+                self._roll_back()
                 raise
             finally:
+                self._redo.end()
                 waiting.end(failure)
         for call in calls:
             call()
@@ -202,11 +188,12 @@ class Database:
         """A part of the running transaction: an exception undoes what the block wrote, and no
         more."""
         self._connection.execute("SAVEPOINT part")
-        begun = mark()
+        begun, position = mark(), self._redo.position()
         try:
             yield
         except BaseException:
             begun.undo()
+            self._redo.forget(position)
             self._settings.clear()
             self._connection.execute("ROLLBACK TO part")
             raise
@@ -218,11 +205,12 @@ class Database:
         """A part of the running transaction of which nothing stays: to see what would come of
         it."""
         self._connection.execute("SAVEPOINT trial")
-        begun = mark()
+        begun, position = mark(), self._redo.position()
         try:
             yield
         finally:
             begun.undo()
+            self._redo.forget(position)
             self._settings.clear()
             self._connection.execute("ROLLBACK TO trial")
             self._connection.execute("RELEASE trial")
@@ -236,9 +224,11 @@ class Database:
         """Run a statement; returns how many rows it changed."""
         with self._lock:
             try:
-                return self._connection.execute(statement, values).rowcount
+                changed = self._connection.execute(statement, values).rowcount
             except sqlite3.DatabaseError as error:
                 raise self._named(error) from error
+            self._redo.add(statement, (values,))
+            return changed
 
     def write_many(self, statement: str, rows: Sequence[Sequence[Any]]) -> None:
         """Run a statement once for each row of values."""
@@ -247,6 +237,7 @@ class Database:
                 self._connection.executemany(statement, rows)
             except sqlite3.DatabaseError as error:
                 raise self._named(error) from error
+            self._redo.add(statement, rows)
 
     def rows(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """All rows of a query."""

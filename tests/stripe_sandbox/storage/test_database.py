@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from stripe_sandbox.storage.checkpoints import ROWS
 from stripe_sandbox.storage.database import Database
+from stripe_sandbox.storage.transactions.checkpoints import ROWS
 from tests.support.waiting import wait_for
 
 _TABLE = "CREATE TABLE IF NOT EXISTS things (name TEXT UNIQUE);"
@@ -90,21 +91,45 @@ def test_what_is_written_in_one_turn_of_the_loop_is_committed_together(tmp_path:
     database, other = (Database(path, tables=_TABLE) for _ in range(2))
 
     async def write() -> list[BaseException | None]:
-        parts = (("a", "b"), ("c", "a"), ("d",))
+        parts = (("a", "b"), ("d",), ("c", "a"), ("e",))
         outcomes = asyncio.gather(
             *(_share(database, *names) for names in parts), return_exceptions=True
         )
         await asyncio.sleep(0)
-        assert _names(database) == ["a", "b", "d"]
-        assert _names(other) in ([], ["a", "b", "d"])
+        assert _names(database) == ["a", "b", "d", "e"]
+        assert _names(other) in ([], ["a", "b", "d", "e"])
         found = await outcomes
-        assert _names(other) == ["a", "b", "d"]
+        assert _names(other) == ["a", "b", "d", "e"]
         return found
 
-    first, failed, last = asyncio.run(write())
-    assert (first, type(failed), last) == (None, sqlite3.IntegrityError, None)
+    first, second, failed, last = asyncio.run(write())
+    assert (first, second, type(failed), last) == (None, None, sqlite3.IntegrityError, None)
     database.close()
     other.close()
+
+
+def test_what_a_part_took_back_itself_does_not_return_when_another_part_fails(
+    tmp_path: Path,
+) -> None:
+    database = Database(tmp_path / "shared.sqlite3", tables=_TABLE)
+
+    async def write() -> None:
+        await asyncio.gather(
+            _share(database, "a"), take_back(), _share(database, "b", "a"), return_exceptions=True
+        )
+
+    async def take_back() -> None:
+        with database.shared_transaction():
+            database.write("INSERT INTO things VALUES ('c')")
+            with database.undone():
+                database.write("INSERT INTO things VALUES ('d')")
+            with suppress(ValueError), database.savepoint():
+                database.write("INSERT INTO things VALUES ('e')")
+                raise ValueError
+
+    asyncio.run(write())
+    assert _names(database) == ["a", "c"]
+    database.close()
 
 
 def test_another_transaction_first_commits_what_is_shared(tmp_path: Path) -> None:

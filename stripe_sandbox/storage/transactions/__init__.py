@@ -1,0 +1,1 @@
+"""How what is written becomes permanent, or is undone."""
