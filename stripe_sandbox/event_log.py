@@ -67,6 +67,15 @@ def event_types() -> tuple[str, ...]:
     return get_args(object_fields(object_class("event"))["type"])
 
 
+@cache
+def thin_types() -> frozenset[str]:
+    """Every type of thin event that Stripe has."""
+    # The SDK's list of them takes a while to import, and most sandboxes need it never.
+    from stripe.events import _event_classes
+
+    return frozenset(_event_classes._V2_EVENT_CLASS_LOOKUP)
+
+
 class EventLog:
     """Records events and their deliveries, in the transaction of the change that they report."""
 

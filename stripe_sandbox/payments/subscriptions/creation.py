@@ -10,6 +10,7 @@ from stripe.params._subscription_create_params import SubscriptionCreateParams
 from stripe_sandbox import errors
 from stripe_sandbox.api.endpoint import NO_REQUEST, Call, RequestInfo, Route
 from stripe_sandbox.backend import Backend
+from stripe_sandbox.currencies import parse_currency
 from stripe_sandbox.payments.invoices.invoice_collection import InvoiceCollection
 from stripe_sandbox.payments.subscriptions import billing_settings, item_prices
 from stripe_sandbox.payments.subscriptions.change_invoices import (
@@ -19,7 +20,7 @@ from stripe_sandbox.payments.subscriptions.change_invoices import (
 )
 from stripe_sandbox.payments.subscriptions.endings import SubscriptionEndings
 from stripe_sandbox.payments.subscriptions.item_prices import ItemPrices
-from stripe_sandbox.payments.subscriptions.items import check_unique, purchase_of
+from stripe_sandbox.payments.subscriptions.items import check_items, check_unique, purchase_of
 from stripe_sandbox.payments.subscriptions.periods import (
     MAXIMUM_TRIAL_DAYS,
     check_trial_end,
@@ -41,7 +42,7 @@ EXPIRES_AFTER = 23 * 3_600.0
 _CREATE = (
     *("add_invoice_items.price", "add_invoice_items.quantity", *billing_settings.PARAMETERS),
     *(f"items.{name}" for name in item_prices.PARAMETERS),
-    *("billing_cycle_anchor", "cancel_at", "cancel_at_period_end", "customer"),
+    *("billing_cycle_anchor", "cancel_at", "cancel_at_period_end", "currency", "customer"),
     *("default_payment_method", "description", "proration_behavior"),
     *("discounts.coupon", "discounts.promotion_code", "items.discounts.coupon"),
     *("items.discounts.promotion_code", "items.metadata", "items.quantity"),
@@ -94,11 +95,16 @@ class SubscriptionCreation:
         customer = self._backend.require("customer", params["customer"], "customer")
         self._check_test_clock(customer)
         lines: list[Object] = []
+        currency: str | None = None
+        if "currency" in params:
+            currency = parse_currency(params["currency"], "currency")
         for index, given in enumerate(params["items"]):
             path = f"items[{index}]"
-            price = self._prices.recurring(given, path, request)
+            price = self._prices.recurring(given, path, request, currency)
+            currency = price["currency"]
             check_unique(price["id"], (line["price"]["id"] for line in lines), path)
             lines.append(self._line(given, price))
+        check_items(lines)
         return customer, lines
 
     def _create(self, call: Call) -> Object:
@@ -112,7 +118,7 @@ class SubscriptionCreation:
         of_items = self._of_items(customer, params, lines)
         if "billing_cycle_anchor" in params:
             shorten_first(lines, params, self._backend.clock.now())
-        lines += self._further(params)
+        lines += self._further(params, lines[0]["currency"])
         data = {**params, **self._trial(params)}
         self._endings.check_new(params)
         if end_of_trial(data, self._backend.clock.now()) is not None:
@@ -194,10 +200,10 @@ class SubscriptionCreation:
         item = {"metadata": given.get("metadata") or {}, "price": price, "quantity": quantity}
         return self._drafts.line_of(item)
 
-    def _further(self, params: dict[str, Any]) -> list[Object]:
+    def _further(self, params: dict[str, Any], currency: str) -> list[Object]:
         """The lines of what is sold once, with the first invoice."""
         return [
-            self._line(given, self._prices.one_time(given, f"add_invoice_items[{index}]"))
+            self._line(given, self._prices.one_time(given, f"add_invoice_items[{index}]", currency))
             for index, given in enumerate(params.get("add_invoice_items") or ())
         ]
 

@@ -21,18 +21,28 @@ class ItemPrices:
         self._backend = backend
         self._prices = prices
 
-    def recurring(self, given: dict[str, Any], param: str, request: RequestInfo) -> Object:
-        """The recurring Price of an item that a request gives at `param`. StripeError: there is
-        none."""
+    def recurring(
+        self, given: dict[str, Any], param: str, request: RequestInfo, currency: str | None = None
+    ) -> Object:
+        """The recurring Price of an item that a request gives at `param`, as it is in the currency
+        (None: its own). StripeError: there is none."""
         errors.check_exclusive(given, "price", "price_data", at=param)
         if "price_data" in given:
-            return self._prices.create_inline(given["price_data"], request, f"{param}[price_data]")
-        return self._named(given, param, "recurring")
+            data = given["price_data"]
+            price = self._prices.create_inline(data, request, f"{param}[price_data]")
+        else:
+            price = self._named(given, param, "recurring")
+        return self._in(price, currency, param)
 
-    def one_time(self, given: dict[str, Any], param: str) -> Object:
-        """The one-time Price of an invoice item that a request gives at `param`. StripeError: there
-        is none."""
-        return self._named(given, param, "one_time")
+    def one_time(self, given: dict[str, Any], param: str, currency: str) -> Object:
+        """The one-time Price of an invoice item that a request gives at `param`, as it is in the
+        currency. StripeError: there is none."""
+        return self._in(self._named(given, param, "one_time"), currency, param)
+
+    def _in(self, price: Object, currency: str | None, param: str) -> Object:
+        if currency is None:
+            return price
+        return self._prices.in_currency(price, currency, f"{param}[price]")
 
     def _named(self, given: dict[str, Any], param: str, kind: str) -> Object:
         here = f"{param}[price]"
@@ -44,5 +54,9 @@ class ItemPrices:
                 f"The price specified is set to `type={price['type']}` but this field only accepts "
                 f"prices with `type={kind}`.",
                 here,
+            )
+        if not price["active"]:
+            raise errors.invalid(
+                "The price specified is inactive. This field only accepts active prices.", here
             )
         return price

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from stripe_sandbox import errors
@@ -88,26 +88,14 @@ class ItemChanges:
             if "discounts" in given:
                 item["discounts"] = self._discounted(subscription, item, given, path, request)
             items[item["id"]] = item
-        self._check(items)
-        return items
-
-    def _check(self, items: dict[str, Object]) -> None:
         if not items:
             raise errors.invalid(
                 "A subscription must have at least one active plan. To cancel the subscription, "
                 "please use the cancel subscription endpoint.",
                 "items",
             )
-        if len(items) > MAXIMUM_OF_ITEMS:
-            raise errors.invalid(
-                f"A subscription can have at most {MAXIMUM_OF_ITEMS} items.", "items"
-            )
-        if len({interval_of(item) for item in items.values()}) > 1:
-            raise errors.invalid(
-                "All prices on a subscription must have the same `recurring.interval` and "
-                "`recurring.interval_count`.",
-                "items",
-            )
+        check_items(items.values())
+        return items
 
     def _new(
         self, subscription: Object, given: dict[str, Any], path: str, request: RequestInfo
@@ -154,14 +142,7 @@ class ItemChanges:
         self, given: dict[str, Any], former: Object, path: str, request: RequestInfo
     ) -> Object:
         """The Price that the request gives, in the currency of the former item."""
-        price, currency = self._prices.recurring(given, path, request), former["price"]["currency"]
-        if price["currency"] != currency:
-            raise errors.invalid(
-                f"The price specified only supports `{price['currency']}`. This doesn't match the "
-                f"expected currency: `{currency}`.",
-                f"{path}[price]",
-            )
-        return price
+        return self._prices.recurring(given, path, request, former["price"]["currency"])
 
     def _prorate(
         self,
@@ -211,6 +192,18 @@ def interval_of(item: Object) -> tuple[str, int]:
 def _costs_same(item: Object, other: Object) -> bool:
     same = item["price"]["id"] == other["price"]["id"]
     return bool(same and item["quantity"] == other["quantity"])
+
+
+def check_items(items: Collection[Object]) -> None:
+    """Raise a StripeError unless one subscription can have all of the items, or lines."""
+    if len(items) > MAXIMUM_OF_ITEMS:
+        raise errors.invalid(f"A subscription can have at most {MAXIMUM_OF_ITEMS} items.", "items")
+    if len({interval_of(item) for item in items}) > 1:
+        raise errors.invalid(
+            "All prices on a subscription must have the same `recurring.interval` and "
+            "`recurring.interval_count`.",
+            "items",
+        )
 
 
 def check_unique(price: str, others: Iterable[str], path: str) -> None:

@@ -20,7 +20,7 @@ from stripe_sandbox import errors
 from stripe_sandbox.api.endpoint import Call, Route
 from stripe_sandbox.api.pagination import pick, read_limit
 from stripe_sandbox.backend import Backend
-from stripe_sandbox.event_log import PING
+from stripe_sandbox.event_log import PING, event_types, thin_types
 from stripe_sandbox.ids import new_id
 from stripe_sandbox.resources.core.events import DEFAULT_LIMIT
 from stripe_sandbox.resources.core.thin_events import KIND as EVENT
@@ -77,6 +77,7 @@ class EventDestinations(Resource):
             raise errors.not_simulated("events_from", "events of other accounts")
         if TRANSPORT not in params:
             raise errors.parameter_missing(TRANSPORT)
+        _check_types(params["enabled_events"], params["event_payload"])
         make = self._make_thin if params["event_payload"] == "thin" else self._make_endpoint
         destination, secret = make(params)
         return self._shown(destination, params.get("include", []), secret)
@@ -158,6 +159,8 @@ class EventDestinations(Resource):
     def _changed(self, destination: Object, changes: Object) -> Object:
         """The destination with these fields changed, stored."""
         self._endpoints.check({**destination, **changes}, URL)
+        if "enabled_events" in changes:
+            _check_types(changes["enabled_events"], destination["event_payload"])
         if "metadata" in changes:
             changes["metadata"] = merge_metadata(destination["metadata"], changes["metadata"])
         objects, now = self._backend.objects, self._backend.clock.now()
@@ -240,3 +243,14 @@ class EventDestinations(Resource):
                 },
             },
         )
+
+
+def _check_types(wanted: list[str], payload: str) -> None:
+    """Raise a StripeError for a type of event that is never sent with the payload."""
+    known = thin_types() if payload == "thin" else event_types()
+    for place, name in enumerate(wanted):
+        if name != "*" and name not in known:
+            raise errors.invalid(
+                f"Invalid enabled_events[{place}]: there is no {payload} event of type {name}",
+                f"enabled_events[{place}]",
+            )

@@ -98,6 +98,7 @@ SUBSCRIPTION_SHOWN: dict[str, list[Case]] = {
         ),
     ],
     "POST /v1/subscriptions": [
+        ({**_MONTHLY, "currency": "eur"}, "currency", "usd"),
         *_cases(
             _MONTHLY,
             description="Mine", metadata={"a": "b"}, payment_behavior="allow_incomplete",

@@ -16,11 +16,12 @@ SECRET, URL = "webhook_endpoint.signing_secret", "webhook_endpoint.url"
 
 
 def _create(server: SandboxServer, **params: Any) -> stripe.v2.core.EventDestination:
+    is_thin = params.get("event_payload", "thin") == "thin"
     given: Any = {
         "name": "The shop",
         "type": "webhook_endpoint",
         "event_payload": "thin",
-        "enabled_events": ["v1.customer.created"],
+        "enabled_events": ["v1.customer.created" if is_thin else "customer.created"],
         "webhook_endpoint": {"url": server.receiver.url},
         "include": [SECRET],
         **params,
@@ -70,7 +71,7 @@ def test_a_destination_is_changed_disabled_enabled_and_deleted(
 ) -> None:
     """Of either kind; its name, metadata and types can change."""
     service = server.stripe.v2.core.event_destinations
-    made = _create(server, event_payload=payload, enabled_events=["customer.created"])
+    made = _create(server, event_payload=payload)
     changed = service.update(
         made.id, {"name": "Renamed", "metadata": {"a": "b"}, "enabled_events": ["*"]}
     )
@@ -230,6 +231,11 @@ def test_thin_events_fit_the_types_of_their_own(server: SandboxServer) -> None:
         ({"type": "amazon_eventbridge"}, "sandbox_not_simulated"),
         ({"events_from": ["@accounts"]}, "sandbox_not_simulated"),
         ({"webhook_endpoint": {"url": "nowhere"}}, "url_invalid"),
+        ({"enabled_events": ["customer.created"]}, "invalid_request"),
+        (
+            {"event_payload": "snapshot", "enabled_events": ["v1.customer.created"]},
+            "invalid_request",
+        ),
         ({"snapshot_api_version": "2026-09-30.endive"}, "invalid_request"),
     ],
 )

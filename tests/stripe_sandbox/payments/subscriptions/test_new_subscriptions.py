@@ -74,6 +74,9 @@ def test_a_subscription_whose_invoices_are_sent_is_active_at_once(server: Sandbo
         ({"items": [{"price": "PRO"}, {"price": "PRO"}]}, "items[1][price]"),
         ({"cancel_at": 2_000_000_000, "cancel_at_period_end": True}, "cancel_at"),
         ({"trial_end": 2_000_000_000, "trial_period_days": 3}, "trial_end"),
+        ({"items": [{"price": "PRO"}, {"price": "YEARLY"}]}, "items"),
+        ({"items": [{"price": "ARCHIVED"}]}, "items[0][price]"),
+        ({"currency": "eur"}, "items[0][price]"),
         ({"billing_cycle_anchor": 1_000_000_000}, "billing_cycle_anchor"),
         ({"billing_cycle_anchor": "LATE"}, "billing_cycle_anchor"),
     ],
@@ -85,9 +88,16 @@ def test_what_does_not_go_together_is_refused(
     given: dict[str, Any] = {
         name: late if value == "LATE" else value for name, value in params.items()
     }
-    for item in given.get("items", ()):
-        if "price" in item:
-            item["price"] = shared_server.pro
+    prices = {"PRO": shared_server.pro}
+    data: Any = {"currency": "usd", "unit_amount": 500, "product_data": {"name": "Tea"}}
+    for name, interval, active in (("YEARLY", "year", True), ("ARCHIVED", "month", False)):
+        data |= {"recurring": {"interval": interval}, "active": active}
+        prices[name] = shared_server.stripe.v1.prices.create(data).id
+    if "items" in given:
+        given["items"] = [
+            {name: prices.get(value, value) for name, value in item.items()}
+            for item in given["items"]
+        ]
     error = refused(lambda: _create(shared_server, **given))
     assert getattr(error, "param", "") == param
 
@@ -155,3 +165,33 @@ def test_a_customer_has_no_discount_of_its_own(shared_server: SandboxServer) -> 
     customer = service.create({"email": "ann@example.com"}).id
     error = refused(lambda: service.delete_discount(customer))
     assert (error.http_status, error.code) == (404, "resource_missing")
+
+
+def test_a_subscription_is_in_a_currency_that_its_prices_have(server: SandboxServer) -> None:
+    """Its first invoice, what is sold with it, a change of its plan and its renewals too."""
+    prices = server.stripe.v1.prices
+
+    def price(amount: int, **recurring: Any) -> str:
+        given: Any = {
+            "currency": "usd",
+            "unit_amount": amount,
+            "currency_options": {"eur": {"unit_amount": amount - 100}},
+            "product_data": {"name": "Tea"},
+            **recurring,
+        }
+        return prices.create(given).id
+
+    month = {"recurring": {"interval": "month"}}
+    cup, pot = price(1_000, **month), price(3_000, **month)
+    made = _create(
+        server, items=[{"price": cup}], currency="eur", add_invoice_items=[{"price": price(500)}]
+    )
+    assert (made["currency"], made["items"]["data"][0]["price"]["unit_amount"]) == ("eur", 900)
+    first = _latest(server, made["id"])
+    assert (first["total"], first["currency"], first["status"]) == (1_300, "eur", "paid")
+    item = {"id": made["items"]["data"][0]["id"], "price": pot}
+    change: Any = {"items": [item], "proration_behavior": "none"}
+    server.stripe.v1.subscriptions.update(made["id"], change)
+    server.advance(32 * DAY)
+    renewed = _latest(server, made["id"])
+    assert (renewed["total"], renewed["currency"], renewed["status"]) == (2_900, "eur", "paid")
