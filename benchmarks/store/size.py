@@ -31,7 +31,7 @@ from billing.ledger.fulfillment import SyncBatch, upsert_and_grant
 from billing.maintenance.retention import Retention
 from billing.session_reader import SessionReader
 from billing.settings.model import Settings
-from billing.store import Store, events, sessions, stripe_objects
+from billing.store import Store, events, stripe_objects
 from billing.store.events import ProcessingResult, ReceivedEvent
 from billing.store.maintenance.indexes import rebuild_indexes
 from billing.store.maintenance.sizes import database_bytes, table_sizes
@@ -161,7 +161,6 @@ async def write_sales(store: Store, some: list[Sale], readings: list[SessionRead
 
     def process(connection: Connection) -> None:
         upsert_and_grant(connection, [SyncBatch.of(readings, times=at)])
-        sessions.record_completions(connection, list(at))
         stripe_objects.store(connection, objects)
 
     await store.write(process)

@@ -5,6 +5,7 @@ https://docs.stripe.com/checkout/fulfillment
 
 from __future__ import annotations
 
+import asyncio
 import math
 import time
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from billing.stripe_api.gateway import StripeGateway
     from billing.stripe_api.requests import Page
 
+AT_ONCE = 10  # sessions that are made rows
 LIST_THRESHOLD = 4  # sessions that one request for a page is worth
 
 
@@ -102,7 +104,7 @@ class Fulfillment:
             listed = [session for session in page.data if session["id"] in created]
             found = await self._reader.read_all(listed, page.requested_at)
             await self._store.write(
-                partial(_upsert_and_grant_readings, found=found, origins=origins)
+                partial(upsert_and_grant, ready=await _prepared(found, origins))
             )
             yield {one.session.id for one in found if not one.unclear}
             if not page.has_more:
@@ -115,9 +117,9 @@ class Fulfillment:
             is_cut = bool(left) and created[left[-1]] == last["created"]
             after = {"starting_after": last["id"]} if is_cut else {}
 
-    async def prepare(self, page: Page) -> SyncBatch:
+    async def prepare(self, page: Page) -> list[SyncBatch]:
         """A page of Stripe's list of sessions, ready for the function ``upsert_and_grant``."""
-        return SyncBatch.of(await self._reader.read_all(page.data, page.requested_at))
+        return await _prepared(await self._reader.read_all(page.data, page.requested_at))
 
     async def upsert_expired(self, session: JSON) -> None:
         """Store a session as Stripe answered when it expired it."""
@@ -127,7 +129,7 @@ class Fulfillment:
 
     async def upsert_and_grant(self, page: Page) -> None:
         """Store a page of Stripe's list of sessions, and grant what they paid for."""
-        await self._store.write(partial(upsert_and_grant, ready=[await self.prepare(page)]))
+        await self._store.write(partial(upsert_and_grant, ready=await self.prepare(page)))
 
 
 @dataclass(frozen=True)
@@ -165,6 +167,17 @@ class SyncBatch:
             ),
             tuple(filter(None, sold)),
         )
+
+
+async def _prepared(
+    found: Sequence[SessionReading], origins: Mapping[str, str] = MappingProxyType({})
+) -> list[SyncBatch]:
+    """All that needs no database: so the writer, for whom others wait, has only that to do."""
+    ready = []
+    for start in range(0, len(found), AT_ONCE):
+        await asyncio.sleep(0)  # a page takes long enough for others to go first
+        ready.append(SyncBatch.of(found[start : start + AT_ONCE], origins))
+    return ready
 
 
 def upsert_and_grant(connection: Connection, ready: Iterable[SyncBatch]) -> dict[str, LedgerLine]:
@@ -208,19 +221,11 @@ def sale_of(found: SessionReading, origin: str, at: float) -> CreditsSale | ProS
     return None
 
 
-def _upsert_and_grant_readings(
-    connection: Connection, found: Sequence[SessionReading], origins: Mapping[str, str]
-) -> dict[str, LedgerLine]:
-    purchases = upsert_and_grant(connection, [SyncBatch.of(found, origins)])
-    sessions.record_completions(connection, [one.session.id for one in found])
-    return purchases
-
-
 def _refresh_each(
     connection: Connection, due: Sequence[tuple[SessionReading, str]]
 ) -> list[FulfilledSession]:
     """Store sessions and grant what they paid for, each with its origin; the result of each."""
     found = [one for one, _ in due]
     origins = {one.session.id: origin for one, origin in reversed(due)}
-    purchases = _upsert_and_grant_readings(connection, found, origins)
+    purchases = upsert_and_grant(connection, [SyncBatch.of(found, origins)])
     return [FulfilledSession(one.session, purchases.get(one.session.id)) for one in found]

@@ -89,15 +89,20 @@ class Store:
         return result
 
     async def write_each(
-        self, change: Callable[[Connection, list[Item]], Sequence[T]], item: Item
+        self,
+        change: Callable[[Connection, list[Item]], Sequence[T]],
+        item: Item,
+        *,
+        urgent: bool = False,
     ) -> T:
         """The result of ``item``, once it is durably committed.
 
         Items that are given to the same ``change`` at the same time are written by one call of
-        it, which answers one result for each. When it raises, each is tried alone.
+        it, which answers one result for each. When it raises, each is tried alone. What is
+        ``urgent`` is written first, and not together with what is not.
         """
         with named_span("database write", change):
-            result: T = await self._in_time(self._writer.write(change, item))
+            result: T = await self._in_time(self._writer.write(change, item, urgent=urgent))
         return result
 
     async def read(self, query: Callable[[Connection], T], *, within: float | None = None) -> T:

@@ -16,19 +16,19 @@ from billing.domain.events.event import PAYMENT_FAILED, EventSource, subject_of
 from billing.domain.stripe_json import text_at
 from billing.ledger.account import told_now
 from billing.ledger.fulfillment import SyncBatch, upsert_and_grant
-from billing.store import events, sessions
+from billing.store import events
 from billing.store.events import ReceivedEvent
 from billing.store.reset import delete_everything
 from billing.stripe_api.gateway import PAGE_SIZE
 from billing.webhooks.processor import initial_state
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
     from billing.domain.sessions.details import SessionReading
     from billing.ledger.account import AccountReader
     from billing.session_reader import SessionReader
-    from billing.store import Connection, Store
+    from billing.store import Store
     from billing.stripe_api.gateway import StripeGateway
     from billing.sync.worker import SyncWorker
 
@@ -97,8 +97,7 @@ class SimulatedHistory:
             page = await self._gateway.list_checkout_sessions(limit=PAGE_SIZE, **after)
             found = await self._reader.read_all(page.data, page.requested_at)
             batch = SyncBatch.of([_when_it_was_paid(one) for one in found], causes, times)
-            ids = [one.session.id for one in found]
-            await self._store.write(partial(_store_batch, batch=batch, session_ids=ids))
+            await self._store.write(partial(upsert_and_grant, ready=[batch]))
             if not page.has_more:
                 return
             after = {"starting_after": page.data[-1]["id"]}
@@ -121,8 +120,3 @@ def _arrival(event: JSON) -> ReceivedEvent:
     delay = 0.2 + crc32(event["id"].encode()) / 2**32 * LONGEST_DELAY
     at = event["created"] + delay
     return ReceivedEvent(event, EventSource.WEBHOOK, initial_state(event), at)
-
-
-def _store_batch(connection: Connection, batch: SyncBatch, session_ids: Iterable[str]) -> None:
-    upsert_and_grant(connection, [batch])
-    sessions.record_completions(connection, list(session_ids))

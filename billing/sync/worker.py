@@ -123,6 +123,7 @@ class SyncWorker:
         with suppress(TimeoutError):
             async with asyncio.timeout(self._timings.sync_step_seconds):
                 await self._wake.wait()
+        await self._event_processor.wait_until_idle()
         self._wake.clear()
 
     async def _acquire_lease(self) -> bool:
@@ -188,6 +189,7 @@ class SyncWorker:
         log.info("Reading the history of Checkout Sessions from Stripe ...")
 
         async def save(page: Page, unread: list[JSON]) -> None:
+            await self._event_processor.wait_until_idle()
             ready = await self._fulfillment.prepare(page)
             saved["read"] += len(page.data)  # and written at once, so that it only grows
             newest = max(page.data, key=lambda session: session["created"], default=None)
@@ -213,10 +215,10 @@ class SyncWorker:
         return saved
 
     def _upsert_pages(
-        self, connection: Connection, pages: Sequence[tuple[SyncBatch, JSON]]
+        self, connection: Connection, pages: Sequence[tuple[list[SyncBatch], JSON]]
     ) -> list[None]:
         """Store pages of sessions in the order they were read, and the last checkpoint."""
-        upsert_and_grant(connection, [sessions for sessions, _ in pages])
+        upsert_and_grant(connection, [batch for ready, _ in pages for batch in ready])
         checkpoint.save(connection, pages[-1][1])
         self._lease.acquire(connection)
         return [None] * len(pages)

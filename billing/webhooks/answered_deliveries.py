@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from billing.timings import Timings
 
 MAX_UNSAVED = 10_000  # that wait to be written: the newest
+AT_ONCE = 128  # others wait for the writer, too
 
 
 class AnsweredDeliveries:
@@ -35,15 +36,13 @@ class AnsweredDeliveries:
 
     async def write(self) -> None:
         """Write what waits to the database, where it can be read. Raises ``StoreFailure``."""
-        if not self._waiting:
-            return
-        batch, self._waiting = self._waiting, deque(maxlen=MAX_UNSAVED)
-        try:
-            await self._store.write(partial(deliveries.add, received=list(batch)))
-        except BaseException:
-            batch.extend(self._waiting)
-            self._waiting = batch
-            raise
+        while self._waiting:
+            batch = [self._waiting.popleft() for _ in range(min(AT_ONCE, len(self._waiting)))]
+            try:
+                await self._store.write(partial(deliveries.add, received=batch))
+            except BaseException:
+                self._waiting = deque([*batch, *self._waiting], maxlen=MAX_UNSAVED)
+                raise
 
     async def aclose(self) -> None:
         """Write what is not written yet."""

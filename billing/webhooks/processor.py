@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,7 @@ from billing.store import events, leases, sessions
 from billing.store.events import DueEvent, ProcessingResult
 from billing.timings import DEFAULT_TIMINGS
 from billing.tracing import span
-from billing.webhooks.backlog import Backlog, Batch, Waiting, event_ids
+from billing.webhooks.backlog import BURST_WINDOW, Backlog, Batch, Waiting, event_ids
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -69,7 +69,8 @@ class EventProcessor:
         self._sweep_seconds = timings.event_sweep_seconds
         self._clock = clock
         self._lease = leases.Lease(LEASE, 3 * self._sweep_seconds)
-        self._backlog = Backlog(timings.event_burst_seconds)
+        self._burst_seconds = timings.event_burst_seconds
+        self._backlog = Backlog(self._burst_seconds)
         self._slots = asyncio.Semaphore(CONCURRENT)
         self._single_slots = asyncio.Semaphore(CONCURRENT)
         self._outage = Outage(log, "Event processing")
@@ -82,6 +83,13 @@ class EventProcessor:
     def is_busy(self) -> bool:
         """Whether events arrive in great number, or wait: what can wait longer does."""
         return self._backlog.is_burst or len(self._backlog) > 0
+
+    async def wait_until_idle(self) -> None:
+        """Let events go first, for ``event_burst_seconds`` at the most."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._burst_seconds):
+                while self.is_busy:  # noqa: ASYNC110 - it ends with time, which sets no event
+                    await asyncio.sleep(BURST_WINDOW)
 
     def has(self, event_id: str) -> bool:
         """Whether this process is about to process the event."""

@@ -111,7 +111,7 @@ class WebhookReceiver:
         it was. Without ``enqueue`` the processor has to find it. Raises ``StoreFailure``."""
         source = EventSource.THIN if is_thin(event) else EventSource.WEBHOOK
         arrival = ReceivedEvent(event, source, await self._state(event), time.time())
-        known = await self._store.write_each(events.record, arrival)
+        known = await self._store.write_each(events.record, arrival, urgent=True)
         self._refused.record_accepted(arrival.at)
         self._log.received(event)
         is_due = known.state is EventState.PENDING or (

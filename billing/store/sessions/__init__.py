@@ -26,7 +26,6 @@ from billing.store.sessions.search.texts import fill_texts, search_terms
 from billing.store.sessions.stats import compute_stats, compute_totals
 from billing.store.sessions.writes import (
     SessionRows,
-    record_completions,
     record_reversals,
     upsert_sessions,
 )
@@ -52,7 +51,6 @@ __all__ = [
     "page",
     "payment_has_failed",
     "recent",
-    "record_completions",
     "record_declined_payments",
     "record_reversals",
     "request_id_of",

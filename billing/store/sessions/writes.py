@@ -35,16 +35,7 @@ _CHANGING = (
     *("amount_total", "currency", "quantity", "failure", "failure_code", "data"),
 )
 _COMPLETE = (Outcome.PROCESSING, *WAS_PAID, Outcome.FAILED)
-# No parameters: in an upsert those are the values of a row.
-_COMPLETE_WORDS: list[Any] = [literal_column(f"'{one}'") for one in _COMPLETE]
-_COMPLETED_AT: Any = (
-    select(func.min(events.c.created))
-    .where(
-        events.c.object_id == literal_column("checkout_sessions.id"),
-        events.c.type == literal_column(f"'{_COMPLETED}'"),
-    )
-    .scalar_subquery()
-)
+_AT_ONCE = 5_000
 
 
 def _became(outcome: Any, total: Any, refunded: Any, disputed: Any) -> Any:
@@ -64,11 +55,7 @@ def _forward_only(statement: Any) -> Any:
     new, old = statement.excluded, checkout_sessions.c
     # Stripe's session does not say what went back of its payment; what is stored does.
     outcome = _became(new.outcome, new.amount_total, old.amount_refunded, old.amount_disputed)
-    # Here and not by an update of its own, which would cost as much again.
-    completed_at = case(
-        (new.outcome.in_(_COMPLETE_WORDS), func.coalesce(old.completed_at, _COMPLETED_AT)),
-        else_=old.completed_at,
-    )
+    completed_at = func.coalesce(old.completed_at, new.completed_at)
     now = {name: new[name] for name in _CHANGING}
     now |= {"outcome": outcome, "completed_at": completed_at}
     # The newest sessions are read again at each poll: what is stored already is no change, which
@@ -151,28 +138,36 @@ def upsert_sessions(connection: Connection, batches: Sequence[SessionRows]) -> N
         write = _insert_created if "request_id" in rows[0] else _upsert_sessions
         # Of two states of one session, the one that has come further.
         rows = list({row["id"]: row for row in rows}.values())
+        if write is _upsert_sessions:
+            # With the row, and not by an update of its own, which would cost twice as much again.
+            completed = _completions(connection, rows)
+            rows = [row | {"completed_at": completed.get(row["id"])} for row in rows]
     terms = [row for batch in batches for row in batch.terms]
     if rows:
         record_texts(connection, rows, terms)  # before the triggers see to it, row by row
         write(connection, rows)
     if terms:
         _insert_terms(connection, terms)
-    for batch in batches:
-        record_declines(connection, batch.unpaid)
+    unpaid = {reference: name for batch in batches for reference, name in batch.unpaid.items()}
+    record_declines(connection, unpaid)
     stale_customers.mark(connection, (name for batch in batches for name in batch.customers))
 
 
-def record_completions(connection: Connection, session_ids: Sequence[str]) -> None:
-    """Store when Checkout was completed, where an event that has arrived says so."""
-    connection.execute(
-        update(checkout_sessions)
-        .where(
-            checkout_sessions.c.id.in_(session_ids),
-            checkout_sessions.c.outcome.in_(_COMPLETE),
-            checkout_sessions.c.completed_at.is_(None),
+def _completions(connection: Connection, rows: Sequence[JSON]) -> dict[str, int]:
+    """When Checkout was completed, by session id, of those of these rows of which an event that has
+    arrived says so."""
+    ids = [row["id"] for row in rows if row["outcome"] in _COMPLETE]
+    found: dict[str, int] = {}
+    for start in range(0, len(ids), _AT_ONCE):
+        completed = (
+            select(events.c.object_id, func.min(events.c.created).label("at"))
+            .where(
+                events.c.object_id.in_(ids[start : start + _AT_ONCE]), events.c.type == _COMPLETED
+            )
+            .group_by(events.c.object_id)
         )
-        .values(completed_at=_COMPLETED_AT)
-    )
+        found |= {row.object_id: row.at for row in connection.execute(completed)}
+    return found
 
 
 def record_reversals(connection: Connection, amounts: Mapping[str, tuple[int, int]]) -> None:

@@ -216,3 +216,22 @@ async def test_the_list_of_customers_waits_while_events_wait_to_be_processed(
             with pytest.raises(TimeoutError):
                 async with asyncio.timeout(0.3):
                     await until(stepped_twice)
+
+
+@pytest.mark.parametrize("ends", [True, False])
+async def test_what_can_wait_lets_events_go_first_but_not_for_ever(
+    account: StripeAccount, sqlite_url: str, ends: bool
+) -> None:
+    seconds = LONG if ends else 0.05
+    async with open_services(account.url, sqlite_url, event_burst_seconds=seconds) as services:
+        event = next(arrivals())
+        services.event_processor.enqueue([event])
+        waiting = asyncio.ensure_future(services.event_processor.wait_until_idle())
+        if ends:
+            await asyncio.sleep(0)
+            assert not waiting.done()
+            async with at_work(services.event_processor.run):
+                await waiting
+        else:
+            await waiting
+            assert services.event_processor.has(event.id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -58,6 +59,36 @@ async def test_changes_asked_for_at_once_share_commits(store: Store) -> None:
 
     await asyncio.gather(*(store.write(who) for _ in range(200)))
     assert len(transactions) < 20
+
+
+async def test_what_is_urgent_is_written_before_what_waits_and_not_together_with_it(
+    store: Store,
+) -> None:
+    written: list[tuple[str, object]] = []
+    held, go_on = threading.Event(), threading.Event()
+
+    def hold(_connection: Connection) -> None:
+        held.set()
+        go_on.wait()
+
+    def other(connection: Connection) -> None:
+        written.append(("other", connection.get_transaction()))
+
+    def urgent(connection: Connection, items: list[int]) -> list[int]:
+        written.append((f"{len(items)} urgent", connection.get_transaction()))
+        return items
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(store.write(hold))
+        await asyncio.to_thread(held.wait)
+        for _ in range(3):
+            group.create_task(store.write(other))
+        for number in range(3):
+            group.create_task(store.write_each(urgent, number, urgent=True))
+        await asyncio.sleep(0)
+        go_on.set()
+    assert [name for name, _ in written] == ["3 urgent", "other", "other", "other"]
+    assert written[0][1] not in [transaction for _, transaction in written[1:]]
 
 
 async def test_a_change_that_raises_is_undone_alone_and_tells_who_asked(store: Store) -> None:

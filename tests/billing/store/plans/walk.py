@@ -147,7 +147,6 @@ def _writes(connection: Connection) -> None:
     found = [_session(number) for number in AMONG]
     referred = [one | {"client_reference_id": f"reference-{one['id'][8:]}"} for one in found]
     sessions.upsert_sessions(connection, [copies(referred)])
-    sessions.record_completions(connection, SESSIONS)
     sessions.record_reversals(connection, dict.fromkeys(SESSIONS, (99, 0)))
     created = CheckoutSession.from_stripe(referred[0])
     rows = sessions.SessionRows.of_created(created, referred[0], "req_1")

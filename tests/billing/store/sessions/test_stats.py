@@ -153,11 +153,9 @@ async def test_the_time_to_pay_is_reported_by_the_completion_events(store: Store
                     )
                 ],
             )
-            sessions.record_completions(connection, [session["id"]])  # still open here: nothing
+            sessions.upsert_sessions(connection, [copies([session])])  # still open here: nothing
             sessions.upsert_sessions(connection, [copies([session | paid])])
-            sessions.record_completions(connection, [session["id"]])
-        sessions.upsert_sessions(connection, [copies([made[4] | paid])])
-        sessions.record_completions(connection, [made[4]["id"]])  # no event told of it
+        sessions.upsert_sessions(connection, [copies([made[4] | paid])])  # no event told of it
 
     await keep(store, made)
     await store.write(complete)
@@ -178,7 +176,6 @@ async def test_a_later_copy_keeps_when_checkout_was_completed(store: Store) -> N
             [events.ReceivedEvent(told, EventSource.WEBHOOK, EventState.PENDING, NOW + 10)],
         )
         sessions.upsert_sessions(connection, [copies([paid])])
-        sessions.record_completions(connection, [session["id"]])
         sessions.upsert_sessions(connection, [copies([paid])])
         found: int | None = connection.scalar(text("SELECT completed_at FROM checkout_sessions"))
         return found
