@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import signal
+import sys
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
@@ -26,6 +27,9 @@ log = logging.getLogger(__name__)
 
 MAX_HEADER_BYTES = 64 * 1024  # of one request, its request line included
 RESERVED_FILES = 256  # open files that are no connections: databases, assets, calls to Stripe
+# After which a thread that computes hands over Python's lock, which an answer lets go of at each of
+# its system calls.
+SWITCH_SECONDS = 0.001
 SHUTDOWN_SECONDS = 5  # for requests under way when the server gets its signal to stop
 
 
@@ -50,11 +54,13 @@ def running_server() -> uvicorn.Server | None:
 
 
 def configure_running_server(open_files: int) -> None:
-    """Set the limits, and have no forwarded header believed before ``TrustedProxies`` does; call
-    it in the lifespan, where the server does not listen yet.
+    """Set the limits, have no forwarded header believed before ``TrustedProxies`` does, and let no
+    other thread hold up the server for long; call it in the lifespan, where the server does not
+    listen yet.
 
     ``open_files`` is how many this process may have open.
     """
+    sys.setswitchinterval(SWITCH_SECONDS)
     server = running_server()
     if server is None:
         log.warning(
