@@ -84,6 +84,11 @@ class Backlog:
         return self._burst_lasts > 0
 
     @property
+    def is_idle(self) -> bool:
+        """Nothing waits or is being handled, and no burst is under way."""
+        return not (self or self._taken or self.is_burst)
+
+    @property
     def _burst_lasts(self) -> float:
         """For how many seconds more, should nothing arrive."""
         if len(self._arrivals) < BURST_EVENTS:

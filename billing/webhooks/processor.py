@@ -81,8 +81,9 @@ class EventProcessor:
 
     @property
     def is_busy(self) -> bool:
-        """Whether events arrive in great number, or wait: what can wait longer does."""
-        return self._backlog.is_burst or len(self._backlog) > 0
+        """Whether events arrive in great number, wait or are being processed: what can wait longer
+        does."""
+        return not self._backlog.is_idle
 
     async def wait_until_idle(self) -> None:
         """Let events go first, for ``event_burst_seconds`` at the most."""
