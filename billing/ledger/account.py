@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from billing.stripe_api.gateway import StripeGateway
     from billing.stripe_api.requests import Page
 
-Told = Callable[[str], tuple[str, float]]  # of a payment or subscription: origin and time
+CauseOf = Callable[[str], tuple[str, float]]  # of a payment or subscription: origin and time
 T = TypeVar("T")
 
 RECORDED_AT_ONCE = 200
@@ -48,7 +48,7 @@ class AccountReading:
     forbidden: list[str] = field(default_factory=list)
 
 
-def told_now(_: str) -> tuple[str, float]:
+def read_now(_: str) -> tuple[str, float]:
     """Stripe was read, just now."""
     return Origin.SYNC, time.time()
 
@@ -62,12 +62,12 @@ class AccountReader:
         self._catalog = catalog
         self._store = store
 
-    async def catch_up(self, told: Told = told_now) -> AccountReading:
+    async def catch_up(self, cause_of: CauseOf = read_now) -> AccountReading:
         """Read everything and write what is missing in the ledger. Our copy of the sessions is
-        complete. ``told`` says what the lines are to say of their origin and time."""
+        complete. ``cause_of`` says what the lines are to say of their origin and time."""
         pro = await self._catalog.sold_price(Kind.PRO)
         reading = await self.read(pro)
-        await self.record(reading, pro, told)
+        await self.record(reading, pro, cause_of)
         return reading
 
     async def read(self, pro: SoldPrice) -> AccountReading:
@@ -84,15 +84,17 @@ class AccountReader:
             await self._read(pages, reading, store)
         return reading
 
-    async def record(self, reading: AccountReading, pro: SoldPrice, told: Told) -> None:
+    async def record(self, reading: AccountReading, pro: SoldPrice, cause_of: CauseOf) -> None:
         """Write the lines that are missing of what was read."""
 
         def write_pro(connection: Connection, chosen: Sequence[str]) -> None:
-            sales = [ProSale(one, pro, *told(one), reading.subscriptions[one]) for one in chosen]
+            sales = [
+                ProSale(one, pro, *cause_of(one), reading.subscriptions[one]) for one in chosen
+            ]
             record_pro(connection, sales)
 
         def write_payments(connection: Connection, chosen: Sequence[str]) -> None:
-            record_payments(connection, {one: told(reading.payments[one]) for one in chosen})
+            record_payments(connection, {one: cause_of(reading.payments[one]) for one in chosen})
 
         for some in batches(list(reading.subscriptions)):
             await self._store.write(partial(write_pro, chosen=some))

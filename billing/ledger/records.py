@@ -148,10 +148,10 @@ def pro_states(connection: Connection, wanted: Mapping[str, SoldPrice]) -> dict[
 
 
 def record_payments(
-    connection: Connection, told: Mapping[str, tuple[str, float]]
+    connection: Connection, causes: Mapping[str, tuple[str, float]]
 ) -> dict[str, tuple[LedgerLine, ...]]:
     """Write what stored refunds and disputes have changed about sessions, if they were fulfilled;
-    all lines of each. ``told``: origin and time of the lines to write, by session id."""
+    all lines of each. ``causes``: origin and time of the lines to write, by session id."""
     sales = [
         CreditsSale(
             session_id=one.session.id,
@@ -159,10 +159,10 @@ def record_payments(
             paid=one.session.amount_total or 0,
             payment_intent=id_at(one.data, "payment_intent"),
             customer=id_at(one.data, "customer"),
-            origin=told[one.session.id][0],
-            at=told[one.session.id][1],
+            origin=causes[one.session.id][0],
+            at=causes[one.session.id][1],
         )
-        for one in sessions.load(connection, list(told))
+        for one in sessions.load(connection, list(causes))
     ]
     return record_credits(connection, sales)
 

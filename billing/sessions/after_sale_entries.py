@@ -30,7 +30,7 @@ _INVOICE_ENDS = {
 }
 
 
-class _Told(NamedTuple):
+class _Text(NamedTuple):
     """What an entry says, without the event that says so."""
 
     kind: EntryKind
@@ -45,13 +45,13 @@ def event_entry(one: SessionEvent) -> TimelineEntry | None:
     kind_of_object = one.event.type.rpartition(".")[0]
     if one.event.type not in AFTER_SALE_EVENTS:
         return None
-    told = {
+    text = {
         "refund": _refund,
         "charge.dispute": _dispute,
         "invoice": _invoice,
         "customer.subscription": _subscription,
     }[kind_of_object](one.event.type, one.object, one.previous)
-    return told and _entry(told, one.event.created, one)
+    return text and _entry(text, one.event.created, one)
 
 
 def entries_without_event(
@@ -62,8 +62,8 @@ def entries_without_event(
     for refund in related.refunds:
         if refund["id"] not in known:
             failed = text_at(refund, "status") in ("failed", "canceled")
-            told = _refund("refund.failed" if failed else "refund.created", refund, {})
-            yield from _at(told, integer_at(refund, "created"))
+            text = _refund("refund.failed" if failed else "refund.created", refund, {})
+            yield from _at(text, integer_at(refund, "created"))
     for dispute in related.disputes:
         if dispute["id"] not in known:
             opened = _dispute("charge.dispute.created", dispute, {})
@@ -79,8 +79,8 @@ def entries_without_event(
     if subscription and (ended_at := integer_at(subscription, "ended_at")):
         kinds = {one.kind for one in entries}
         if EntryKind.SUBSCRIPTION_ENDED not in kinds:
-            told = _subscription("customer.subscription.deleted", subscription, {})
-            yield from _at(told, ended_at)
+            text = _subscription("customer.subscription.deleted", subscription, {})
+            yield from _at(text, ended_at)
 
 
 def ledger_entries(
@@ -125,41 +125,41 @@ def upcoming_entries(related: RelatedObjects) -> Iterator[TimelineEntry]:
         yield TimelineEntry(EntryKind.LATER, renews_at, "Subscription renews")
 
 
-def _refund(event_type: str, refund: JSON, previous: JSON) -> _Told | None:
+def _refund(event_type: str, refund: JSON, previous: JSON) -> _Text | None:
     """https://docs.stripe.com/api/refunds/object#refund_object-status"""
     status, amount = text_at(refund, "status") or "", _money(refund)
     if event_type == "refund.created":
         pending = "" if status == "succeeded" else status.replace("_", " ")
-        return _Told(EntryKind.REFUNDED, "Refund created", _joined(amount, pending))
+        return _Text(EntryKind.REFUNDED, "Refund created", _joined(amount, pending))
     if event_type == "refund.failed":
         reason = (text_at(refund, "failure_reason") or "").replace("_", " ")
         title = "Refund canceled" if status == "canceled" else "Refund failed"
-        return _Told(EntryKind.REFUND_FAILED, title, _joined(amount, reason))
+        return _Text(EntryKind.REFUND_FAILED, title, _joined(amount, reason))
     if "status" in previous and status == "succeeded":
-        return _Told(EntryKind.REFUNDED, "Refund succeeded", amount)
+        return _Text(EntryKind.REFUNDED, "Refund succeeded", amount)
     if "status" in previous and status == "canceled":
-        return _Told(EntryKind.REFUND_FAILED, "Refund canceled", amount)
+        return _Text(EntryKind.REFUND_FAILED, "Refund canceled", amount)
     return None  # its failure has an event of its own
 
 
-def _dispute(event_type: str, dispute: JSON, previous: JSON) -> _Told | None:
+def _dispute(event_type: str, dispute: JSON, previous: JSON) -> _Text | None:
     """https://docs.stripe.com/api/disputes/object#dispute_object-status"""
     status, before = text_at(dispute, "status") or "", text_at(previous, "status")
     amount = _money(dispute)
     reason = (text_at(dispute, "reason") or "").replace("_", " ")
     if event_type == "charge.dispute.closed":
-        return _Told(EntryKind.DISPUTE_CLOSED, _CLOSED.get(status, "Dispute closed"), amount)
+        return _Text(EntryKind.DISPUTE_CLOSED, _CLOSED.get(status, "Dispute closed"), amount)
     if event_type == "charge.dispute.created":
         what = "Inquiry" if status.startswith(INQUIRY) else "Dispute"
-        return _Told(EntryKind.DISPUTED, f"{what} opened", _joined(amount, reason))
+        return _Text(EntryKind.DISPUTED, f"{what} opened", _joined(amount, reason))
     if before and status in REVIEWED:
-        return _Told(EntryKind.DISPUTED, "Evidence submitted", amount)
+        return _Text(EntryKind.DISPUTED, "Evidence submitted", amount)
     if before and before.startswith(INQUIRY) and status == "needs_response":
-        return _Told(EntryKind.DISPUTED, "Inquiry became a dispute", _joined(amount, reason))
+        return _Text(EntryKind.DISPUTED, "Inquiry became a dispute", _joined(amount, reason))
     return None
 
 
-def _invoice(event_type: str, invoice: JSON, _: JSON) -> _Told | None:
+def _invoice(event_type: str, invoice: JSON, _: JSON) -> _Text | None:
     """Of a subscription's first invoice the Checkout Session tells.
 
     https://docs.stripe.com/api/invoices/object#invoice_object-billing_reason
@@ -169,60 +169,60 @@ def _invoice(event_type: str, invoice: JSON, _: JSON) -> _Told | None:
         return None
     if event_type == "invoice.paid":
         title = "Renewed" if reason == RENEWAL else "Invoice paid"
-        return _Told(EntryKind.RENEWED, title, _money(invoice, "amount_paid"))
+        return _Text(EntryKind.RENEWED, title, _money(invoice, "amount_paid"))
     due = _money(invoice, "amount_due")
     if event_type in _INVOICE_ENDS:
-        return _Told(EntryKind.RENEWAL_FAILED, _INVOICE_ENDS[event_type], due)
+        return _Text(EntryKind.RENEWAL_FAILED, _INVOICE_ENDS[event_type], due)
     title = "Renewal declined" if reason == RENEWAL else "Invoice payment failed"
     attempt = integer_at(invoice, "attempt_count")
     next_at = integer_at(invoice, "next_payment_attempt")
     detail = _joined(due, f"attempt {attempt}" if attempt else "")
     then = "the next on" if next_at else "no further attempt"
-    return _Told(EntryKind.RENEWAL_FAILED, title, _joined(detail, then), next_at)
+    return _Text(EntryKind.RENEWAL_FAILED, title, _joined(detail, then), next_at)
 
 
-def _subscription(event_type: str, subscription: JSON, previous: JSON) -> _Told | None:
+def _subscription(event_type: str, subscription: JSON, previous: JSON) -> _Text | None:
     """https://docs.stripe.com/api/subscriptions/object"""
     changed = EntryKind.SUBSCRIPTION_CHANGED
     match event_type.rpartition(".")[2]:
         case "deleted":
-            return _Told(EntryKind.SUBSCRIPTION_ENDED, "Subscription canceled")
+            return _Text(EntryKind.SUBSCRIPTION_ENDED, "Subscription canceled")
         case "paused" | "resumed" as word:
-            return _Told(changed, f"Subscription {word}")
+            return _Text(changed, f"Subscription {word}")
     if previous.keys() & {"cancel_at", "cancel_at_period_end"}:
         if cancel_at := integer_at(subscription, "cancel_at"):
-            return _Told(changed, "Cancellation scheduled", "for", cancel_at)
-        return _Told(changed, "Cancellation undone")
+            return _Text(changed, "Cancellation scheduled", "for", cancel_at)
+        return _Text(changed, "Cancellation undone")
     if "pause_collection" in previous:
         is_paused = bool(object_at(subscription, "pause_collection"))
-        return _Told(changed, f"Collection {'paused' if is_paused else 'resumed'}")
+        return _Text(changed, f"Collection {'paused' if is_paused else 'resumed'}")
     status = text_at(subscription, "status") or ""
     if "status" in previous and status in _NOT_PAID:
-        return _Told(changed, _NOT_PAID[status])
+        return _Text(changed, _NOT_PAID[status])
     return None
 
 
-def _line(line: LedgerLine) -> _Told:
+def _line(line: LedgerLine) -> _Text:
     """``-3 credits`` and why; until when Pro lasts, and why."""
     kind, cause = EntryKind.LEDGER_LINE, line.cause.label.lower()
     if line.kind is Kind.CREDITS:
         sign = "\N{MINUS SIGN}" if line.quantity < 0 else "+"
         number = abs(line.quantity)
-        return _Told(kind, f"{sign}{number:,} credit{'' if number == 1 else 's'}", cause)
+        return _Text(kind, f"{sign}{number:,} credit{'' if number == 1 else 's'}", cause)
     if line.quantity < 0:
-        return _Told(kind, "Pro plan ended", cause)
+        return _Text(kind, "Pro plan ended", cause)
     title = "Pro plan granted again" if line.quantity > 0 else "Pro plan"
-    return _Told(kind, title, _joined(cause, "until"), line.access_until)
+    return _Text(kind, title, _joined(cause, "until"), line.access_until)
 
 
-def _entry(told: _Told, at: float, one: SessionEvent | None = None) -> TimelineEntry:
+def _entry(text: _Text, at: float, one: SessionEvent | None = None) -> TimelineEntry:
     event, request_id = (one.event, one.request_id) if one else (None, None)
-    return TimelineEntry(told.kind, at, told.title, told.detail, event, request_id, told.until)
+    return TimelineEntry(text.kind, at, text.title, text.detail, event, request_id, text.until)
 
 
-def _at(told: _Told | None, at: int | None) -> Iterator[TimelineEntry]:
-    if told and at:
-        yield _entry(told, at)
+def _at(text: _Text | None, at: int | None) -> Iterator[TimelineEntry]:
+    if text and at:
+        yield _entry(text, at)
 
 
 def _refunds_and_disputes(related: RelatedObjects) -> tuple[JSON, ...]:

@@ -14,7 +14,7 @@ from billing.access.caller import requires
 from billing.domain.access import Permission
 from billing.domain.events.event import PAYMENT_FAILED, EventSource, subject_of
 from billing.domain.stripe_json import text_at
-from billing.ledger.account import told_now
+from billing.ledger.account import read_now
 from billing.ledger.fulfillment import SyncBatch, upsert_and_grant
 from billing.store import events
 from billing.store.events import ReceivedEvent
@@ -64,16 +64,16 @@ class SimulatedHistory:
         async with self._sync_worker.paused():
             await self._store.write(delete_everything)
             result = await asyncio.to_thread(simulate)
-            told_by = await self._store_events()
-            await self._store_sessions(told_by)
-            await self._account_reader.catch_up(partial(_told, told_by=told_by))
+            last_events = await self._store_events()
+            await self._store_sessions(last_events)
+            await self._account_reader.catch_up(partial(_cause, last_events=last_events))
         await self._sync_worker.restart_backfill()
         return result
 
     async def _store_events(self) -> dict[str, ReceivedEvent]:
         """Store all events; which of them told that a session was paid, or what became of a
         payment or subscription last, by the id of that."""
-        told_by: dict[str, ReceivedEvent] = {}
+        last_events: dict[str, ReceivedEvent] = {}
         after: JSON = {}
         while True:
             page = await self._gateway.list_events(limit=PAGE_SIZE, **after)
@@ -84,14 +84,14 @@ class SimulatedHistory:
                 unpaid = text_at(event["data"]["object"], "payment_status") == "unpaid"
                 about = subject_of(event)
                 if about and about[1] and event["type"] not in UNTOLD and not unpaid:
-                    told_by.setdefault(about[1], arrival)  # the newest page comes first
+                    last_events.setdefault(about[1], arrival)  # the newest page comes first
             if not page.has_more:
-                return told_by
+                return last_events
             after = {"starting_after": page.data[-1]["id"]}
 
-    async def _store_sessions(self, told_by: Mapping[str, ReceivedEvent]) -> None:
-        causes = {name: one.event["id"] for name, one in told_by.items()}
-        times = {name: one.at for name, one in told_by.items()}
+    async def _store_sessions(self, last_events: Mapping[str, ReceivedEvent]) -> None:
+        causes = {name: one.event["id"] for name, one in last_events.items()}
+        times = {name: one.at for name, one in last_events.items()}
         after: JSON = {}
         while True:
             page = await self._gateway.list_checkout_sessions(limit=PAGE_SIZE, **after)
@@ -111,9 +111,13 @@ def _when_it_was_paid(reading: SessionReading) -> SessionReading:
     return replace(reading, subscription=began, read_at=0.0)
 
 
-def _told(name: str, told_by: Mapping[str, ReceivedEvent]) -> tuple[str, float]:
+def _cause(name: str, last_events: Mapping[str, ReceivedEvent]) -> tuple[str, float]:
     """The event that told last of a payment or subscription, and when it arrived."""
-    return (told_by[name].event["id"], told_by[name].at) if name in told_by else told_now(name)
+    return (
+        (last_events[name].event["id"], last_events[name].at)
+        if name in last_events
+        else read_now(name)
+    )
 
 
 def _arrival(event: JSON) -> ReceivedEvent:

@@ -1,4 +1,4 @@
-"""Parts of a page that a phone has no room for."""
+"""Parts of a page that a phone has no width for."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ Page = TypeVar("Page")
 @dataclass
 class Paging(Generic[Query, Cursor, Page]):
     """Where in the answer to ``query`` one is: ``cursors`` are the beginnings of the pages that
-    were turned to, ``page`` is room for what was read at the last of them."""
+    were turned to, ``page`` is what was read at the last of them."""
 
     query: Query
     cursors: list[Cursor] = field(default_factory=list)

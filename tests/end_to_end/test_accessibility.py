@@ -4,7 +4,6 @@ phone."""
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from itertools import cycle
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,7 @@ import pytest
 import requests
 from playwright.sync_api import Page, expect
 
-from tests.end_to_end.conftest import create_session
+from tests.end_to_end.demo import Demo, fill, pay
 from tests.end_to_end.test_paying import banner, sandbox_client
 from tests.support.browsers.accessibility import BY_LOOK
 from tests.support.browsers.accessibility import check as check_as_it_is
@@ -23,14 +22,11 @@ from tests.support.browsers.checkout import (
     choose_card,
     press_pay,
 )
-from tests.support.browsers.demo_history import fill_a_month
 
 if TYPE_CHECKING:
     from tests.support.browsers.browser import ColorScheme
     from tests.support.browsers.contexts import Contexts
     from tests.support.servers.dashboard import Process
-
-BANK_ACCOUNT = "000123456789"
 
 THEMED = """scheme =>
     getComputedStyle(document.querySelector(".stApp") ?? document.body).colorScheme.includes(scheme)
@@ -61,25 +57,6 @@ def look(page: Page, size: tuple[int, int], color_scheme: ColorScheme) -> None:
     page.wait_for_function(THEMED, arg=color_scheme)
 
 
-@dataclass(frozen=True)
-class Demo:
-    """A dashboard with a month of history, and a session of every kind, by its id."""
-
-    url: str
-    paid: str
-    open: str
-    declined: str
-    processing: str
-    expired: str
-    event: str
-    endpoint: str
-    request: str
-
-    def checkout(self, session_id: str) -> str:
-        """The address of the session's Checkout page."""
-        return f"{self.url}/sandbox/c/pay/{session_id}"
-
-
 @pytest.fixture(scope="module")
 def app(own_app: Process) -> Process:
     """One that may be filled with a month of history."""
@@ -89,43 +66,13 @@ def app(own_app: Process) -> Process:
 @pytest.fixture(scope="module")
 def demo(app: Process, contexts: Contexts) -> Demo:
     context = contexts.take(DESKTOP, "light")
-    fill_a_month(context.new_page(), app.url)
+    filled = fill(context.new_page(), app)
     contexts.give_back(context, again=True)
-    paid, declined, processing, expired, still_open = (
-        create_session(app, number) for number in range(2, 7)
-    )
-    pay(app, paid, card="4242424242424242")
-    pay(app, declined, card="4000000000009995")
-    pay(app, processing, bank_account=BANK_ACCOUNT, settles_in_seconds=86_400)
-    sandbox_client(app).v1.checkout.sessions.expire(expired)
-    refused = requests.post(f"{app.url}/api/billing/stripe/webhook", b"{}", timeout=9)
-    assert refused.status_code == 400
-    events = sandbox_client(app).v1.events.list({"type": "checkout.session.completed"}).data
-    event = next(one.id for one in events if one.data.object["id"] == paid)
-    (endpoint,) = sandbox_client(app).v1.webhook_endpoints.list().data
-    request = logged_request(app, paid)
-    return Demo(
-        *(app.url, paid, still_open, declined, processing, expired, event, endpoint.id, request)
-    )
+    return filled
 
 
-def logged_request(app: Process, session_id: str) -> str:
-    """The id of one that is about the session."""
-    url = f"{app.url}/sandbox/_control/requests"
-    logged = requests.get(url, {"about": session_id}, auth=("sk_test_history", ""), timeout=9)
-    return str(logged.json()["data"][0]["id"])
-
-
-def pay(app: Process, session_id: str, **how: str | int) -> None:
-    requests.post(
-        f"{app.url}/sandbox/_control/sessions/{session_id}/pay",
-        headers={"Authorization": "Bearer sk_test_history"},
-        json={"email": "tester@example.com", "name": "Tester", **how},
-        timeout=9,
-    ).raise_for_status()
-
-
-# What the addresses of a page lead to, and what is to be seen there.
+# What the addresses of a page lead to, and what is to be seen there. The Test kit's other tabs are
+# looked at once something was done there.
 PAGES = {
     "billing": {
         "": "6 credits",
@@ -157,8 +104,6 @@ PAGES = {
     "test-kit": {
         "?show=Scenarios": "Part refund",
         "?show=Test+cards": "Paid, then reversed",
-        "?show=Open+sessions": "through the API",
-        "?show=Clock+and+faults": "Lose the first attempt",
         "?show=Demo+data": "A month of history",
     },
     "setup": {"": "A secret key in test mode"},

@@ -58,7 +58,7 @@ def canceled_text(session: CheckoutSession | None) -> str:
 
 
 def banner_row() -> DeltaGenerator:
-    """A banner and its buttons, on one line where there is room."""
+    """A banner and its buttons, on one line where they fit."""
     return st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="returned")
 
 

@@ -10,7 +10,7 @@ from billing.safe_text import sanitize
 # Streamlit looks for these in the finished text, where a backslash is no longer seen:
 # ``:smile:``, ``:material/star:``, and arrows such as ``->`` that stand alone.
 _LATE = re.compile(r":(?!\d\d:)(?=[\w+-][\w+/-]*:)|(?<!\S)[<>~-](?=(?:->|[>=-])(?!\S))")
-_WORD_JOINER = "\u2060"  # takes no room and cannot be seen
+_WORD_JOINER = "\u2060"  # has no width and cannot be seen
 _IN_ADDRESSES = "%/:?#[]@!$&'*+,=~"
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+\-.!|~$:&])")
 

@@ -43,11 +43,11 @@ MEASURE = """([texts, font]) => {
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell's text, and the room that its column has for it, in pixels."""
+    """A cell's text, and the space that its column has for it, in pixels."""
 
     column: str
     text: str
-    room: float
+    space: float
 
 
 @pytest.fixture(scope="module")
@@ -106,16 +106,16 @@ def reach(page: AppTest, column: str) -> float:
 
 
 def cut(browser_page: Page, found: Iterable[Cell]) -> list[str]:
-    """What Chromium draws wider than there is room for it."""
+    """What Chromium draws wider than there is space for it."""
     theme = tomllib.loads(CONFIG.read_text())["theme"]
     every = list(set(found))
     assert every
     font = f"{FONT_SIZE}px {theme['font']}"
     widths = browser_page.evaluate(MEASURE, [[cell.text for cell in every], font])
     return [
-        f"{cell.column}: {cell.text!r} takes {width:.0f} of {cell.room:.0f} pixels"
+        f"{cell.column}: {cell.text!r} takes {width:.0f} of {cell.space:.0f} pixels"
         for cell, width in zip(every, widths, strict=True)
-        if width > cell.room
+        if width > cell.space
     ]
 
 
@@ -123,8 +123,8 @@ def beyond_a_phone(browser_page: Page, shown: AppTest, outcome: Outcome) -> str:
     """The outcome's word, where it ends right of a phone's screen, or is not the third column."""
     names = list(columns_of(shown))[:3]
     assert names == ["what", "amount", "outcome"]
-    room = ON_A_PHONE - reach(shown, "amount") - BEFORE_CHIP
-    return "".join(cut(browser_page, [Cell("outcome", outcome_text_of(outcome.label), room)]))
+    space = ON_A_PHONE - reach(shown, "amount") - BEFORE_CHIP
+    return "".join(cut(browser_page, [Cell("outcome", outcome_text_of(outcome.label), space)]))
 
 
 def assert_sessions_are_whole(page: Page, shown: AppTest) -> None:
