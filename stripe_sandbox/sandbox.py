@@ -109,7 +109,7 @@ class Sandbox:
             [*resources.routes(), *billing.routes(), *resending.routes()],
             self._database,
             self.clock,
-            Expander(objects, resources.includes()),
+            Expander(objects, resources.includes),
             faults,
             translations,
             more=EmptyLists(backend).find,

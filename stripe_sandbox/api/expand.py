@@ -4,6 +4,7 @@ fields."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any
 
 from stripe_sandbox import errors
@@ -27,17 +28,22 @@ class Expander:
     def __init__(
         self,
         objects: Objects,
-        includes: Mapping[tuple[type, str], Include],
+        includes: Callable[[], Mapping[tuple[type, str], Include]],
         former: Mapping[tuple[type, str], FormerField] | None = None,
     ) -> None:
-        """`former`: the fields that an older version has besides."""
+        """`includes` is called at the first expansion, as it loads the SDK's classes; `former`: the
+        fields that an older version has besides."""
         self._objects = objects
-        self._includes = includes
+        self._find_includes = includes
         self._former = former or {}
+
+    @cached_property
+    def _includes(self) -> Mapping[tuple[type, str], Include]:
+        return self._find_includes()
 
     def with_fields(self, former: Mapping[tuple[type, str], FormerField]) -> Expander:
         """The same, for a version that has these fields besides."""
-        return Expander(self._objects, self._includes, former)
+        return Expander(self._objects, lambda: self._includes, former)
 
     def _reference(self, cls: StripeClass, name: str) -> Reference | None:
         former = self._former.get((cls, name))

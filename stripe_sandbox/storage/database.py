@@ -15,8 +15,8 @@ from stripe_sandbox.storage.changes import mark
 from stripe_sandbox.storage.connection import connected
 from stripe_sandbox.storage.schema import PRAGMAS, SCHEMA
 from stripe_sandbox.storage.transactions.checkpoints import Checkpoints
+from stripe_sandbox.storage.transactions.outcome import Outcome
 from stripe_sandbox.storage.transactions.redo import Redo
-from stripe_sandbox.storage.transactions.waiting import Waiting
 from stripe_sandbox.storage.unusable import NewerDatabaseError, unusable
 
 SCHEMA_VERSION = 1
@@ -38,8 +38,7 @@ class Database:
         self._path = path
         self._lock = threading.RLock()
         self._depth = 0
-        self._is_open = False
-        self._waiting = Waiting()
+        self._shared: Outcome | None = None
         self._after_commit: list[Callable[[], None]] = []
         self._version: int | None = None
         self._settings: dict[str, str | None] = {}
@@ -114,7 +113,7 @@ class Database:
         with self._lock:
             if self._depth:
                 yield
-            elif self._is_open:
+            elif self._shared is not None:
                 with self._part(partial(self._redo.undo, self._redo.mark())):
                     yield
             else:
@@ -122,7 +121,7 @@ class Database:
                 self._connection.execute("BEGIN IMMEDIATE")
                 with self._part(self._roll_back):
                     yield
-                self._is_open = True
+                self._shared = Outcome()
                 loop.call_soon(self._commit_in_loop)
 
     @contextmanager
@@ -149,8 +148,15 @@ class Database:
     async def committed(self) -> None:
         """Return once what was written in shared transactions is committed. sqlite3.Error: it could
         not be, and none of it is there."""
-        if self._is_open:
-            await self._waiting.wait()
+        with self._lock:  # another thread may be committing it
+            shared = self._shared
+        if shared is None:
+            return
+        await asyncio.sleep(0)  # behind the commit, which waits for its turn since it was begun
+        with self._lock:
+            if shared is self._shared:  # begun in another thread's loop
+                self._commit_in_loop()
+            shared.check()
 
     def _commit_in_loop(self) -> None:
         with suppress(sqlite3.Error):  # who waits for it is given it
@@ -159,22 +165,19 @@ class Database:
     def commit(self) -> None:
         """Commit what was written in shared transactions."""
         with self._lock:
-            if not self._is_open:
+            if self._shared is None:
                 return
-            self._is_open = False
-            waiting, self._waiting = self._waiting, Waiting()
+            shared, self._shared = self._shared, None
             calls, self._after_commit = self._after_commit, []
-            failure: BaseException | None = None
             try:
                 self._commit()
             except BaseException as error:
-                failure = error
+                shared.failure = error
                 self._settings.clear()
                 self._roll_back()
                 raise
             finally:
                 self._redo.end()
-                waiting.end(failure)
         for call in calls:
             call()
 

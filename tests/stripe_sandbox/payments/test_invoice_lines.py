@@ -114,7 +114,7 @@ def test_lines_that_make_no_sense_are_refused(server: SandboxServer) -> None:
     )
     service.invoices.finalize_invoice(draft.id)
     late: Any = {"lines": [{"amount": 500}]}
-    assert "finalized" in str(refused(lambda: service.invoices.add_lines(draft.id, late)))
+    assert "no longer editable" in str(refused(lambda: service.invoices.add_lines(draft.id, late)))
     nowhere = refused(lambda: service.invoices.add_lines("in_none", late))
     assert (nowhere.http_status, getattr(nowhere, "param", "")) == (404, "invoice")
 
