@@ -115,6 +115,9 @@ TABLES: dict[str, Table] = {
     ),
     "discount": Table("discounts", ()),
     "customer": Table("customers", _columns("email"), _of_test_clocks("customers")),
+    "customer_balance_transaction": Table(
+        "customer_balance_transactions", _columns("customer", "invoice")
+    ),
     "checkout.session": Table(
         "checkout_sessions",
         (

@@ -32,6 +32,7 @@ from stripe_sandbox.resources.checkout.line_items import LineItems
 from stripe_sandbox.resources.checkout.session_discounts import SessionDiscounts
 from stripe_sandbox.resources.core.event_destinations import EventDestinations
 from stripe_sandbox.resources.core.events import CoreEvents
+from stripe_sandbox.resources.customers.balances import CustomerBalances
 from stripe_sandbox.resources.customers.customers import Customers
 from stripe_sandbox.resources.customers.payment_methods import PaymentMethods
 from stripe_sandbox.resources.customers.setup_attempts import SetupAttempts
@@ -70,7 +71,8 @@ class Resources:
         self.promotion_codes = PromotionCodes(backend, jobs)
         self.redemptions = Redemptions(backend, self.coupons, self.promotion_codes)
         self.test_clocks = TestClocks(backend, clock, jobs)
-        self.customers = Customers(backend, self.test_clocks)
+        balances = CustomerBalances(backend)
+        self.customers = Customers(backend, self.test_clocks, balances)
         self.methods = PaymentMethods(backend)
         self.intents = PaymentIntents(backend)
         setup_attempts = SetupAttempts(backend)
@@ -107,7 +109,7 @@ class Resources:
         self.event_destinations = EventDestinations(backend, self.endpoints)
         resources: tuple[Resource, ...] = (
             self.accounts, self.products, self.prices, self.plans, self.coupons,
-            self.promotion_codes, self.customers, self.sessions,
+            self.promotion_codes, self.customers, balances, self.sessions,
             self.intents, self.setup_intents, setup_attempts, self.charges, self.refunds,
             self.disputes, self.methods, self.subscriptions, self.invoices, self.invoice_payments,
             self.invoice_items, self.portal_configurations, self.balance, self.events,

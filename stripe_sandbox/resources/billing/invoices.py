@@ -162,7 +162,7 @@ class Invoices(Resource):
         self._backend.objects.save(invoice)
         self._backend.events.record("invoice.finalized", invoice)
         if applies_balance:
-            self._customers.change(customer, {"balance": ending})
+            self._customers.apply_invoice(customer, invoice)
 
     def rebase(self, old: str, new: str) -> None:
         """Have the links to invoices begin with the URL `new` instead of `old`."""

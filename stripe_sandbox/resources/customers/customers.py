@@ -17,6 +17,7 @@ from stripe_sandbox.backend import Backend
 from stripe_sandbox.ids import new_id, random_text
 from stripe_sandbox.resources.billing.subscriptions import LIVE
 from stripe_sandbox.resources.billing.test_clocks import TestClocks
+from stripe_sandbox.resources.customers.balances import CustomerBalances, type_of
 from stripe_sandbox.resources.resource import Resource
 from stripe_sandbox.schema.objects import build, merge_metadata, sdk_class, shipping
 from stripe_sandbox.storage.objects import Object, Window
@@ -48,9 +49,12 @@ class Customers(Resource):
     list_params = CustomerListParams
     filters = ("created", "email", "test_clock")
 
-    def __init__(self, backend: Backend, test_clocks: TestClocks) -> None:
+    def __init__(
+        self, backend: Backend, test_clocks: TestClocks, balances: CustomerBalances
+    ) -> None:
         super().__init__(backend)
         self._test_clocks = test_clocks
+        self._balances = balances
 
     def routes(self) -> list[Route]:
         """All endpoints but the one that creates."""
@@ -115,7 +119,17 @@ class Customers(Resource):
         )
         self._backend.objects.insert(customer)
         self._backend.events.record("customer.created", customer, request)
+        if customer["balance"]:
+            self._balances.record(customer, customer["balance"], "initial")
         return customer
+
+    def apply_invoice(self, customer: Object, invoice: Object) -> None:
+        """Have the customer's balance what the finalized invoice leaves of it. Records
+        `customer.updated` if it differs."""
+        amount = invoice["ending_balance"] - customer["balance"]
+        if amount:
+            self.change(customer, {"balance": invoice["ending_balance"]})
+            self._balances.record(customer, amount, type_of(invoice), invoice=invoice["id"])
 
     def change(
         self, customer: Object, changes: dict[str, Any], request: RequestInfo = NO_REQUEST
@@ -176,7 +190,10 @@ class Customers(Resource):
                 **customer["invoice_settings"],
                 "default_payment_method": method,
             }
+        former = customer["balance"]
         self.change(customer, changes, call.request)
+        if customer["balance"] != former:
+            self._balances.record(customer, customer["balance"] - former, "adjustment")
         return customer
 
 

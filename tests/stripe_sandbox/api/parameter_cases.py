@@ -95,6 +95,15 @@ SHOWN: dict[str, list[Case]] = {
         {"frozen_time": 2_000_000_001}, frozen_time=2_000_000_002
     ),
     "POST /v1/customers/:customer": _cases({}, **_CUSTOMER),
+    "POST /v1/customers/:customer/balance_transactions": [
+        *_cases(
+            {"amount": -500, "currency": "usd"},
+            amount=-700, currency="eur", description="Sorry", metadata={"a": "b"},
+        ),
+    ],
+    "POST /v1/customers/:customer/balance_transactions/:transaction": _cases(
+        {}, description="Sorry", metadata={"a": "b"}
+    ),
     "POST /v1/products": [
         *_cases({"name": "Tea"}, id="tea_1", type="good", **_PRODUCT),
         *_cases(

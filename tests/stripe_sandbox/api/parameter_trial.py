@@ -150,6 +150,14 @@ class Trial:
         given: Any = {"features": {"subscription_update": update}}
         return self.server.stripe.v1.billing_portal.configurations.create(given).id
 
+    def balance_transaction(self) -> str:
+        """Where what changed the balance of a new customer is."""
+        credit: Any = {"amount": -500, "currency": "usd"}
+        customer = self.customer()
+        service = self.server.stripe.v1.customers.balance_transactions
+        made = service.create(customer, credit).id
+        return f"/v1/customers/{customer}/balance_transactions/{made}"
+
     def dispute(self) -> str:
         """A new dispute."""
         self.server.pay(self.server.create().id, "4000000000000259")
@@ -191,6 +199,8 @@ class Trial:
             path = path.replace(":subscription", subscription["id"])
         for word, value in names.items():
             text = text.replace(word, str(value))
+        if ":transaction" in path:
+            path = self.balance_transaction()
         for part, identifier in (
             (":configuration", self.configuration),
             (":coupon", self.coupon),

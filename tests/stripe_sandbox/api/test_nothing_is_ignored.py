@@ -87,6 +87,8 @@ def test_every_filter_that_is_taken_narrows_its_list(server: SandboxServer) -> N
     server.stripe.v1.test_helpers.test_clocks.create({"frozen_time": 2_000_000_000})
     server.control("POST", "clock", {"advance_seconds": 10})
     customer = server.get("/v1/customers")["data"][0]["id"]
+    credit: Any = {"amount": -100, "currency": "usd"}
+    server.stripe.v1.customers.balance_transactions.create(customer, credit)
     subscription = server.get("/v1/subscriptions")["data"][0]["id"]
     [item] = server.get("/v1/subscription_items", subscription=subscription)["data"]
     changes: Any = {
