@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from statistics import linear_regression
 from typing import TYPE_CHECKING
 
 from benchmarks.checkout.route import CONNECTIONS, Pace, loaded, pages_open
@@ -24,7 +25,8 @@ QUIET_SECONDS, QUICK_QUIET_SECONDS = 5.0, 2.0  # after the load: collectors have
 LEVEL_WITHIN_MIB = 1.0
 START, PEAK, AFTER, REQUESTS = "at the start", "under load", "after", "requests"
 OPENED = "and a page opened"
-GROWTH_REQUESTS, QUICK_GROWTH_REQUESTS, GROWTH_WINDOWS = 1_000_000, 20_000, 10
+GROWTH_REQUESTS, QUICK_GROWTH_REQUESTS, GROWTH_WINDOWS = 1_000_000, 300_000, 20
+LEVEL_MIB = 1.0  # more for each 100,000 requests is growth
 
 
 def section(quick: bool) -> Section:
@@ -91,18 +93,21 @@ def level(pid: int) -> float:
 
 
 def measure_growth(*, quick: bool) -> None:
-    """Print what the app holds after each tenth of a million requests."""
+    """Print what the app holds after each part of a million requests, and whether it grows still
+    in the second half of them: 300,000 requests, in some minutes, say so as well."""
     wanted = QUICK_GROWTH_REQUESTS if quick else GROWTH_REQUESTS
     with fake_stripe() as stripe, dashboard(stripe.url) as app:
         rows = [["at the start", "0", number(level(app.pid)), number(held(app.pid).threads), ""]]
         sent, rate = 0, 0.0
+        holds: dict[int, float] = {}  # MiB after so many requests
         while sent < wanted:
-            # A second at first: it says how long a tenth takes.
+            # A second at first: it says how long a part takes.
             seconds = wanted / GROWTH_WINDOWS / rate if rate else 1.0
             load = loaded(f"{app.url}/api/billing/checkout", Pace(1, 0.0, seconds))
             assert not load.errors, f"{load.errors} requests failed"
             sent, rate = sent + load.sent, load.per_second
             now = held(app.pid)
+            holds[sent] = now.rss_mib
             rows.append(["", number(sent), number(now.rss_mib), number(now.threads), number(rate)])
         time.sleep(QUIET_SECONDS)
         rows.append(["after", number(sent), number(held(app.pid).rss_mib), "", ""])
@@ -111,3 +116,7 @@ def measure_growth(*, quick: bool) -> None:
         ("", "requests", "MiB", "threads", "a second"),
         rows,
     )
+    late = {requests: mib for requests, mib in holds.items() if requests >= sent / 2}
+    grows = linear_regression(list(late), list(late.values())).slope * 100_000
+    word = "level" if grows <= LEVEL_MIB else "GROWS"
+    print(f"{word}: {grows:+.2f} MiB for each 100,000 requests in the second half")

@@ -47,7 +47,7 @@ STATS_COLUMNS = (
 )
 DECLINED = (Outcome.DECLINED, Outcome.EXPIRED)  # what became of sessions that were declined
 STILL_PAID = (Outcome.PAID, Outcome.PARTLY_REFUNDED)  # something is owed for the money
-FEW = 500  # sessions with an outcome: so many are read for what is searched
+FEW = 1_000  # sessions with an outcome: so many are read for what is searched
 GRANTS_CHECKED = 500  # newest paid sessions, of each kind and source, that are looked up
 
 
