@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from billing.domain.events.delivery import ClaimedDelivery, ReceivedDelivery
 
+NO_BREAK = "\u00a0"  # between a number and its unit, as a line ends there on phones
 ICONS = {
     EntryKind.CREATED: "add_circle",
     EntryKind.PAYMENT_ATTEMPTED: "credit_card",
@@ -129,7 +130,9 @@ def time_text(step: TimelineEntry, created: int) -> str:
     if step.kind is EntryKind.CREATED:
         return short_time(step.at)
     day = "" if local(step.at).date() == local(created).date() else f"{local(step.at):%d %b}, "
-    return f"{day}{local(step.at):%H:%M:%S}, +{format_duration(max(step.at - created, 0))}"
+    after = step.at - created
+    later = f", +{format_duration(after).replace(' ', NO_BREAK)}" if after >= 0.05 else ""
+    return f"{day}{local(step.at):%H:%M:%S}{later}"
 
 
 def lines(step: TimelineEntry, details: SessionDetails, sent: Mapping[str, Sent]) -> list[str]:
