@@ -206,9 +206,13 @@ class Invoices(Resource):
         }
 
     def void(self, invoice: Object, request: RequestInfo = NO_REQUEST) -> None:
-        """Nobody has to pay it any more. Records `invoice.updated` and `invoice.voided`."""
+        """Nobody has to pay it any more, and what it took of the customer's balance goes back.
+        Records `invoice.updated` and `invoice.voided`, and `customer.updated` for the balance."""
         self._close(invoice, "void", "voided_at", request)
         self._backend.events.record("invoice.voided", invoice, request)
+        customer = self._backend.objects.get("customer", invoice["customer"])
+        if customer is not None:
+            self._customers.unapply_invoice(customer, invoice)
 
     def mark_uncollectible(self, invoice: Object, request: RequestInfo = NO_REQUEST) -> None:
         """It is not expected to be paid. Records `invoice.updated` and

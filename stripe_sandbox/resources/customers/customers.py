@@ -131,6 +131,15 @@ class Customers(Resource):
             self.change(customer, {"balance": invoice["ending_balance"]})
             self._balances.record(customer, amount, type_of(invoice), invoice=invoice["id"])
 
+    def unapply_invoice(self, customer: Object, invoice: Object) -> None:
+        """Give back to the customer's balance what a voided invoice took of it. Records
+        `customer.updated` if that is anything."""
+        amount = invoice["starting_balance"] - invoice["ending_balance"]
+        if amount:
+            self.change(customer, {"balance": customer["balance"] + amount})
+            kind = "unapplied_from_invoice"
+            self._balances.record(customer, amount, kind, invoice=invoice["id"])
+
     def change(
         self, customer: Object, changes: dict[str, Any], request: RequestInfo = NO_REQUEST
     ) -> None:

@@ -43,6 +43,18 @@ def test_whatever_changes_the_balance_is_listed(shared_server: SandboxServer) ->
     assert service.retrieve(customer).balance == -700
 
 
+def test_a_voided_invoice_gives_back_what_it_took(shared_server: SandboxServer) -> None:
+    """So that the next invoice is paid from it."""
+    customer = shared_server.stripe.v1.customers.create({"balance": -500}).id
+    invoice = _invoice(shared_server, customer, 800)
+    assert shared_server.get(f"/v1/invoices/{invoice}")["amount_due"] == 300
+    shared_server.stripe.v1.invoices.void_invoice(invoice)
+    assert _listed(shared_server, customer)[1:] == [
+        ("applied_to_invoice", 500, 0), ("unapplied_from_invoice", -500, -500),
+    ]  # fmt: skip
+    assert shared_server.stripe.v1.customers.retrieve(customer).balance == -500
+
+
 def test_the_balance_is_changed_by_a_transaction(shared_server: SandboxServer) -> None:
     """In the customer's currency, which it sets; its description and metadata can change."""
     service = shared_server.stripe.v1.customers
