@@ -33,7 +33,7 @@ MOST_SOCKETS = 2_000
 LEAST_PAUSE = 0.1  # seconds between two messages to a page
 # Each message has a page drawn again: so many pages are told in a second, spread evenly, so that
 # the process can do other things meanwhile.
-PAGES_A_SECOND = 100
+PAGES_A_SECOND = 150
 # How long somebody who was allowed to listen stays so, in seconds; but of very many not more than
 # so many a second are looked up while nothing changes.
 ALLOWED_FOR = 5.0
