@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from streamlit.proto.ClientState_pb2 import ClientState
+from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
 from streamlit.runtime import app_session
 from streamlit.runtime.app_session import AppSession, AppSessionState
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 
 if TYPE_CHECKING:
-    from streamlit.proto.ClientState_pb2 import ClientState
     from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
 
 TRIGGERS = {"trigger_value", "string_trigger_value", "json_trigger_value", "chat_input_value"}
+WHOLE_PAGE = ""
 
 _create_runner = AppSession._create_scriptrunner
 _request_rerun = AppSession.request_rerun
@@ -46,18 +48,33 @@ def separate_fragment_runs() -> None:
     """Have Streamlit's sessions keep fragments' runs apart, from now on."""
     app_session.ForwardMsgQueue = CompleteRuns  # type: ignore[attr-defined]
     AppSession._create_scriptrunner = _create_after_the_last  # type: ignore[method-assign]
-    AppSession.request_rerun = _request_without_presses  # type: ignore[method-assign]
+    AppSession.request_rerun = _request_each_fragment  # type: ignore[method-assign]
 
 
-def _request_without_presses(self: AppSession, client_state: ClientState | None) -> None:
-    """Of a run that a timer asks for: a press that the browser is about to send comes with it, and
-    once more by itself, so that its callback would be called twice."""
-    if client_state and client_state.is_auto_rerun:
-        widgets = client_state.widget_states.widgets
-        states = [one for one in widgets if one.WhichOneof("value") not in TRIGGERS]
-        del widgets[:]
-        widgets.extend(states)
-    _request_rerun(self, client_state)
+def _request_each_fragment(self: AppSession, client_state: ClientState | None) -> None:
+    """Ask for each fragment in which something was pressed: a browser sends what comes within a
+    moment as one request, for the first fragment alone. One that a timer makes has a press in it
+    that the browser will send, too: its callback would be called twice."""
+    if client_state is None or not client_state.fragment_id:
+        _request_rerun(self, client_state)
+        return
+    values: list[WidgetState] = []
+    presses: dict[str, list[WidgetState]] = {client_state.fragment_id: []}
+    for one in client_state.widget_states.widgets:
+        if one.WhichOneof("value") not in TRIGGERS:
+            values.append(one)
+        elif not client_state.is_auto_rerun:
+            known = self.session_state.get_widget_metadata(one.id)
+            fragment = known.fragment_id if known else client_state.fragment_id
+            presses.setdefault(fragment or WHOLE_PAGE, []).append(one)
+    if WHOLE_PAGE in presses:  # which has all fragments in it
+        presses = {WHOLE_PAGE: [one for pressed in presses.values() for one in pressed]}
+    for fragment, pressed in presses.items():
+        request = ClientState()
+        request.CopyFrom(client_state)
+        request.fragment_id = fragment
+        request.widget_states.CopyFrom(WidgetStates(widgets=[*values, *pressed]))
+        _request_rerun(self, request)
 
 
 def _create_after_the_last(self: AppSession, initial_rerun_data: RerunData) -> None:

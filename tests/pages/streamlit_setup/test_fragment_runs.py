@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ClientState_pb2 import ClientState
+from streamlit.proto.Delta_pb2 import Delta
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime import Runtime, RuntimeConfig, SessionClient, app_session
 from streamlit.runtime.app_session import AppSession
@@ -42,6 +43,8 @@ def rows():
     st.text(f"Rows, {{count}} press{{'' if count == 1 else 'es'}}")
 
 card()
+if st.button("Elsewhere", on_click=presses.append, args=(True,)):
+    st.text("Pressed elsewhere")
 rows()
 """
 PRESSED, GOES_ON = threading.Event(), threading.Event()
@@ -57,12 +60,10 @@ class Browser(SessionClient):
     def write_forward_msg(self, msg: ForwardMsg) -> None:
         self.received.append(msg)
 
-    def element(self, kind: str) -> ForwardMsg:
-        """The last one of that kind."""
+    def drawn(self, text: str) -> Delta:
+        """What was last drawn with the text."""
         return next(
-            one
-            for one in reversed(self.received)
-            if one.delta.new_element.WhichOneof("type") == kind
+            one.delta for one in reversed(self.received) if text in str(one.delta.new_element)
         )
 
     @property
@@ -134,7 +135,7 @@ def test_a_fragment_is_shown_whole_though_another_is_asked_for_while_it(
 ) -> None:
     async def press_and_ask_for_rows() -> list[str]:
         async with session_of(script) as (session, browser):
-            card, rows = browser.element("button").delta, browser.element("text").delta
+            card, rows = browser.drawn("Pay"), browser.drawn("Rows")
             browser.received.clear()
             session.handle_backmsg(rerun(card.fragment_id, card.new_element.button.id))
             assert PRESSED.wait(10)
@@ -153,7 +154,7 @@ def test_a_fragment_is_shown_whole_though_another_is_asked_for_while_it(
 def test_a_press_that_a_timers_run_brings_as_well_counts_once(script: Path) -> None:
     async def press_as_rows_run() -> list[str]:
         async with session_of(script) as (session, browser):
-            card, rows = browser.element("button").delta, browser.element("text").delta
+            card, rows = browser.drawn("Pay"), browser.drawn("Rows")
             pressed = card.new_element.button.id
             browser.received.clear()
             GOES_ON.set()
@@ -166,3 +167,28 @@ def test_a_press_that_a_timers_run_brings_as_well_counts_once(script: Path) -> N
             return [one for one in browser.shown if one != DONE]
 
     assert asyncio.run(press_as_rows_run()) == ["Rows, 0 presses", "Paid", "Rows, 1 press"]
+
+
+@pytest.mark.parametrize(
+    ("button", "drawn"),
+    [
+        ("Pay", {"Rows, 0 presses", "Rows, 1 press", "Paid"}),
+        ("Elsewhere", {"Rows, 1 press", "Pressed elsewhere"}),
+    ],
+)
+def test_a_press_that_is_sent_for_another_fragment_runs_its_own(
+    script: Path, button: str, drawn: set[str]
+) -> None:
+    async def press_for_rows() -> list[str]:
+        async with session_of(script) as (session, browser):
+            rows, pressed = browser.drawn("Rows"), browser.drawn(button).new_element.button.id
+            browser.received.clear()
+            GOES_ON.set()
+            session.handle_backmsg(rerun(rows.fragment_id, pressed))
+            await session.wait_until_settled()
+            return browser.shown
+
+    # Rows run either before it or, where the two come together, in one run with it.
+    shown = set(asyncio.run(press_for_rows())) - {DONE, "FINISHED_SUCCESSFULLY"}
+    assert shown <= drawn
+    assert len(shown) == 2
