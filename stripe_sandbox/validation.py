@@ -47,6 +47,17 @@ def check_positive(params: Mapping[str, Any], name: str) -> None:
         )
 
 
+def check_quantity(given: Mapping[str, Any], param: str = "") -> None:
+    """Raise a StripeError if the `quantity` that a request gives, in the parameter at `param`, is
+    less than none."""
+    if (given.get("quantity") or 0) < 0:
+        raise errors.invalid(
+            "This value must be greater than or equal to 0.",
+            f"{param}[quantity]" if param else "quantity",
+            "parameter_invalid_integer",
+        )
+
+
 def check_future(params: Mapping[str, Any], name: str, now: int) -> None:
     """Raise a StripeError if the parameter, in Unix seconds, is given and not within the next five
     years."""

@@ -9,6 +9,7 @@ from stripe_sandbox.api.endpoint import RequestInfo
 from stripe_sandbox.backend import Backend
 from stripe_sandbox.resources.catalog.prices import Prices
 from stripe_sandbox.storage.objects import Object
+from stripe_sandbox.validation import check_quantity
 
 _DATA = ("currency", "product", "recurring.interval", "recurring.interval_count", "unit_amount")
 PARAMETERS = ("price", *(f"price_data.{name}" for name in _DATA))
@@ -27,6 +28,7 @@ class ItemPrices:
         """The recurring Price of an item that a request gives at `param`, as it is in the currency
         (None: its own). StripeError: there is none."""
         errors.check_exclusive(given, "price", "price_data", at=param)
+        check_quantity(given, param)
         if "price_data" in given:
             data = given["price_data"]
             price = self._prices.create_inline(data, request, f"{param}[price_data]")
@@ -37,6 +39,7 @@ class ItemPrices:
     def one_time(self, given: dict[str, Any], param: str, currency: str) -> Object:
         """The one-time Price of an invoice item that a request gives at `param`, as it is in the
         currency. StripeError: there is none."""
+        check_quantity(given, param)
         return self._in(self._named(given, param, "one_time"), currency, param)
 
     def _in(self, price: Object, currency: str | None, param: str) -> Object:

@@ -18,6 +18,7 @@ from stripe_sandbox.resources.catalog.redemptions import Purchase
 from stripe_sandbox.schema.objects import merge_metadata
 from stripe_sandbox.schema.plans import plan_of
 from stripe_sandbox.storage.objects import Object
+from stripe_sandbox.validation import check_quantity
 
 DISCOUNTS = ("discounts.coupon", "discounts.discount", "discounts.promotion_code")
 OF_ITEM = ("metadata", *item_prices.PARAMETERS, "quantity", *DISCOUNTS)
@@ -120,6 +121,7 @@ class ItemChanges:
             price = self._price(given, former, path, request)
             item.update(plan=plan_of(price), price=price, quantity=1)
         if "quantity" in given:
+            check_quantity(given, path)
             item["quantity"] = given["quantity"]
         if "metadata" in given:
             item["metadata"] = merge_metadata(former["metadata"], given["metadata"])

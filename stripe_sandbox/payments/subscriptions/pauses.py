@@ -17,6 +17,7 @@ from stripe_sandbox.resources.billing.subscriptions import Subscriptions
 from stripe_sandbox.scheduling.jobs import JobKind, ScheduledJobs
 from stripe_sandbox.schema.objects import build
 from stripe_sandbox.storage.objects import Object
+from stripe_sandbox.validation import check_future
 
 _RESUME = ("billing_cycle_anchor.type",)
 PARAMETERS = ("pause_collection.behavior", "pause_collection.resumes_at")
@@ -47,7 +48,13 @@ class SubscriptionPauses:
         ]
 
     def collection(self, given: dict[str, Any] | None) -> Object | None:
-        """The `pause_collection` that an update asks for; None ends it."""
+        """The `pause_collection` that an update asks for; None ends it. StripeError: it would have
+        ended already."""
+        try:
+            check_future(given or {}, "resumes_at", self._backend.clock.now())
+        except errors.StripeError as error:
+            error.nest("pause_collection")
+            raise
         return build("subscription.PauseCollection", given) if given else None
 
     def schedule(self, subscription: Object) -> None:

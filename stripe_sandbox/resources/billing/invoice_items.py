@@ -21,6 +21,7 @@ from stripe_sandbox.resources.resource import Resource
 from stripe_sandbox.schema.objects import build, deleted_object, former_values
 from stripe_sandbox.storage.filters import PRESENT
 from stripe_sandbox.storage.objects import Object, Window
+from stripe_sandbox.validation import check_quantity
 
 DISCOUNTS = ("discounts.coupon", "discounts.discount", "discounts.promotion_code")
 _UPDATE = (
@@ -68,6 +69,7 @@ class InvoiceItems(Resource):
         if "discounts" in changes:
             here = f"{param}[discounts]" if param else "discounts"
             changes["discounts"] = self._discounts.of_item(item, changes["discounts"], here)
+        check_quantity(changes, param)
         if "quantity" in changes:
             quantity = changes["quantity"]
             unit = Decimal(item["pricing"]["unit_amount_decimal"])
@@ -75,7 +77,7 @@ class InvoiceItems(Resource):
             changes["net_amount"] = changes["amount"]
         elif "amount" in changes:
             changes["net_amount"] = changes["amount"]
-            unit = Decimal(changes["amount"]) / item["quantity"]
+            unit = Decimal(changes["amount"]) / (item["quantity"] or 1)
             changes["pricing"] = {**item["pricing"], "unit_amount_decimal": format(unit, "f")}
         previous = former_values(item, {**item, **changes})
         self._store(item, changes, request)

@@ -17,6 +17,7 @@ from stripe_sandbox.resources.billing.invoice_items import DISCOUNTS
 from stripe_sandbox.resources.catalog.prices import Prices
 from stripe_sandbox.schema.objects import build, merge_metadata
 from stripe_sandbox.storage.objects import Object
+from stripe_sandbox.validation import check_quantity
 
 KIND = "invoiceitem"
 _OF_LINE = (
@@ -192,6 +193,7 @@ class NewInvoiceItems:
             raise errors.parameter_missing("amount")
         errors.check_exclusive(params, *_PRICED)
         errors.check_exclusive(params, "amount", "quantity")
+        check_quantity(params)
         if "amount" in params:
             return params["amount"], 1, None
         if "price_data" in params:

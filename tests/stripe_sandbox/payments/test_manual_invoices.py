@@ -265,6 +265,7 @@ def test_what_an_invoice_no_longer_takes_is_refused_in_stripes_words(server: San
         {"amount": 5, "quantity": 2},
         {"amount": 5, "pricing": {"price": "PRICE"}},
         {"pricing": {"price": "RECURRING"}},
+        {"pricing": {"price": "PRICE"}, "quantity": -1},
         {"amount": 5, "currency": "eur", "invoice": "INVOICE"},
         {},
     ],

@@ -76,6 +76,7 @@ def test_a_subscription_whose_invoices_are_sent_is_active_at_once(server: Sandbo
         ({"trial_end": 2_000_000_000, "trial_period_days": 3}, "trial_end"),
         ({"items": [{"price": "PRO"}, {"price": "YEARLY"}]}, "items"),
         ({"items": [{"price": "ARCHIVED"}]}, "items[0][price]"),
+        ({"items": [{"price": "PRO", "quantity": -1}]}, "items[0][quantity]"),
         ({"currency": "eur"}, "items[0][price]"),
         ({"billing_cycle_anchor": 1_000_000_000}, "billing_cycle_anchor"),
         ({"billing_cycle_anchor": "LATE"}, "billing_cycle_anchor"),
@@ -100,6 +101,28 @@ def test_what_does_not_go_together_is_refused(
         ]
     error = refused(lambda: _create(shared_server, **given))
     assert getattr(error, "param", "") == param
+
+
+def test_what_a_running_subscription_cannot_become_is_refused(
+    shared_server: SandboxServer,
+) -> None:
+    """Less than none of an item, or a pause that is over already."""
+    paid = shared_server.paid_subscription()
+    [item] = paid["items"]["data"]
+    for change, param in (
+        ({"items": [{"id": item["id"], "quantity": -1}]}, "items[0][quantity]"),
+        (
+            {"pause_collection": {"behavior": "void", "resumes_at": 5}},
+            "pause_collection[resumes_at]",
+        ),
+    ):
+        given: Any = change
+        update = shared_server.stripe.v1.subscriptions.update
+        error = refused(lambda: update(paid["id"], given))  # noqa: B023
+        assert getattr(error, "param", "") == param
+    update_item = shared_server.stripe.v1.subscription_items.update
+    error = refused(lambda: update_item(item["id"], {"quantity": -1}))
+    assert getattr(error, "param", "") == "quantity"
 
 
 def test_automatic_tax_of_a_running_subscription_is_refused(shared_server: SandboxServer) -> None:
