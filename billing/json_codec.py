@@ -12,7 +12,7 @@ from billing.safe_text import sanitize
 
 DEEPEST = 254  # levels of lists and objects; orjson writes no more
 INTEGER_DIGITS = 20  # with its sign, of 64 bits
-_IN_TEXT: tuple[Any, ...] = ("\\u0000", "{", "[")
+_IN_TEXT: tuple[Any, ...] = ("\\", "\\u0000")
 _IN_BYTES: tuple[Any, ...] = tuple(one.encode() for one in _IN_TEXT)
 NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")  # in JSON, where each backslash is doubled
 
@@ -28,11 +28,10 @@ def loads(text: str | bytes) -> Any:
         value = orjson.loads(text)
     except orjson.JSONDecodeError:
         value = _loads_leniently(text.decode() if isinstance(text, bytes) else text)
-    nul, braces, brackets = _IN_BYTES if isinstance(text, bytes) else _IN_TEXT
-    if nul in text:
+    backslash, nul = _IN_BYTES if isinstance(text, bytes) else _IN_TEXT
+    if backslash in text and nul in text:  # the one is found ten times as fast
         value = orjson.loads(_without_nul(_dumps_leniently(value)))
-    if text.count(braces) + text.count(brackets) > DEEPEST:  # else it cannot be nested so deeply
-        _dump(value)
+    _dump(value)  # which takes less time than counting how deeply it may be nested
     return value
 
 

@@ -251,12 +251,12 @@ class Shape:
 
     def __init__(self, name: str, required: Any) -> None:
         self.name = name
-        self._adapter = TypeAdapter(required)
+        self._validator = TypeAdapter(required).validator
 
     def fault(self, value: Any) -> str | None:
         """What is wrong with ``value``, in a few words; None when it is such an object."""
         try:
-            self._adapter.validate_python(value)
+            self._validator.validate_python(value)
         except ValidationError as error:
             first = error.errors(include_url=False, include_context=False, include_input=False)[0]
             cursor = ".".join(map(str, first["loc"]))

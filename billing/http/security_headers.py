@@ -41,8 +41,8 @@ class SecurityHeaders:
         def send_with_headers(message: Message) -> Awaitable[None]:
             if message["type"] == "http.response.start":
                 headers = message.get("headers", ())
-                brought = {name for name, _ in headers}
-                added = (header for header in SECURITY_HEADERS if header[0] not in brought)
+                brought = [name for name, _ in headers]
+                added = [one for one in SECURITY_HEADERS if one[0] not in brought]
                 message["headers"] = [*headers, *added]
             return send(message)
 

@@ -75,12 +75,18 @@ class RequestRecorder:
     def _add_sent(self) -> None:
         """Leave of what was sent what is written: a hundredth of the memory."""
         sent, self._sent = self._sent, []
-        for one in sent:
-            try:
-                row, contents = logged(one, self._next_id(one.at), self._harmless)
-            except Exception as error:  # noqa: BLE001 - one of them must not hold up the others
-                self._outage.failed("A request could not be logged", error=error)
-                continue
+        try:
+            self._add(sent)
+        except Exception:  # noqa: BLE001 - one of them must not hold up the others
+            for one in sent:
+                try:
+                    self._add([one])
+                except Exception as error:  # noqa: BLE001 - likewise
+                    self._outage.failed("A request could not be logged", error=error)
+
+    def _add(self, sent: list[SentRequest]) -> None:
+        ids = [self._next_id(one.at) for one in sent]
+        for row, contents in logged(sent, ids, self._harmless):
             self._open_batch().add(row, contents)
 
     def _open_batch(self) -> requests.Batch:

@@ -29,7 +29,8 @@ _HINTS = (
 _SECRET_FIELD, _NO_SECRETS = b'secret"', (b'secret": null', b'secret":null')
 # What is part of all of those, and quicker to look for.
 _SIGNS = (b"number", b"cvc", b"exp_", b"iban", b"sort_code", b"\\", b"k_", b"sec")
-_FIELD = b'\n  "'  # between two fields at the top of an object, as Stripe prints it
+# Between two fields: at the top of an object as Stripe prints it, and of one on one line.
+_PRINTED, _ON_ONE_LINE = b'\n  "', b',"'
 _USER_INFO = re.compile(rb'://[^/"?#\s]*@')
 _CARD_NUMBER = re.compile(r"(?<![\w.])[2-6](?:[ -]?\d){12,18}(?!\w)")
 # A text with each digit as 0, each letter of English as a and all else as a dot, and how the number
@@ -52,18 +53,22 @@ def redacted_json(value: Any) -> str:
 
 
 def redacted_bodies(bodies: Sequence[bytes], harmless: set[bytes]) -> Sequence[bytes]:
-    """JSON texts (empty ones stay so): as they came where none of them holds a secret, else as
-    ``redacted_json`` writes them.
+    """JSON texts (empty ones stay so): each as it came where it holds no secret, else as
+    ``redacted_json`` writes it. Of many it is found out once that none of them holds one.
 
     ``harmless`` are fields of objects that hold none, and these are added: most of an object's are
     the same in the next.
     """
-    fields = chain.from_iterable(body.split(_FIELD) for body in bodies)
+    fields = chain.from_iterable(
+        body.split(_PRINTED if b"\n" in body else _ON_ONE_LINE) for body in bodies
+    )
     new = list(filterfalse(harmless.__contains__, fields))
     if not _may_hold_secret(b"\n".join((b"", *new))):
         harmless.update(new)
         return bodies
-    return [dumps(_redacted(loads(body))).encode() if body else body for body in bodies]
+    if len(bodies) > 1:
+        return [redacted_bodies((body,), harmless)[0] for body in bodies]
+    return [dumps(_redacted(loads(body))).encode() for body in bodies]
 
 
 def redacted_text(text: str) -> str:

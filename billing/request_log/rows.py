@@ -15,6 +15,8 @@ from billing.stripe_api.path_template import WORDS, path_template
 from billing.stripe_api.response import UNREADABLE
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from billing.store.requests import Row
     from billing.stripe_api.response import Response
     from billing.stripe_api.sent_request import SentRequest
@@ -33,15 +35,24 @@ _REFERENCES = (
 _ID = re.compile(r"(?![a-z]k_|whsec_)[a-z]{2,12}_(?=[a-z_]*[A-Z0-9])[A-Za-z0-9_]{1,240}")
 
 
-def logged(sent: SentRequest, request_id: int, harmless: set[bytes]) -> tuple[Row, Contents]:
-    """The request as it is stored, under this id. ``harmless``: see ``redacted_bodies``."""
+def logged(
+    sent: Sequence[SentRequest], request_ids: Sequence[int], harmless: set[bytes]
+) -> list[tuple[Row, Contents]]:
+    """Requests as they are stored, under these ids. ``harmless``: see ``redacted_bodies``."""
+    bodies = [body for one in sent for body in (_params(one), _answer(one.response))]
+    safe = iter(redacted_bodies(bodies, harmless))
+    return [
+        (_row(one, request_id), Contents(params.decode(), answer.decode(), _terms(one)))
+        for one, request_id, params, answer in zip(sent, request_ids, safe, safe, strict=True)
+    ]
+
+
+def _row(sent: SentRequest, request_id: int) -> Row:
     response, tries = sent.response, sent.tries
-    answer = _answer(response) if response else b""
-    params, answer = redacted_bodies((_params(sent), answer), harmless)
     error = _error(response) if response and response.is_error else None
     is_plain = len(tries) == 1 and response is not None
     key = sent.idempotency_key
-    row: Row = {
+    return {
         "id": request_id,
         "method": sent.method.upper(),
         "path": _path(sent.path),
@@ -58,7 +69,6 @@ def logged(sent: SentRequest, request_id: int, harmless: set[bytes]) -> tuple[Ro
         "answer": "",
         "batch": 0,
     }
-    return row, Contents(params.decode(), answer.decode(), _terms(sent))
 
 
 def _is_replayed(response: Response | None) -> bool:
@@ -90,8 +100,10 @@ def _params(sent: SentRequest) -> bytes:
     return dumps(sent.params).encode() if sent.params else b""
 
 
-def _answer(response: Response) -> bytes:
+def _answer(response: Response | None) -> bytes:
     """The JSON that came; of a long list what its objects are called."""
+    if response is None:
+        return b""
     found = response.document
     if found is UNREADABLE:
         return _excerpt(response.body)
@@ -131,7 +143,7 @@ def _terms(sent: SentRequest) -> tuple[str, ...]:
     left: list[Any] = [sent.params]
     for one in left:
         if isinstance(one, str):
-            if _is_id(one):
+            if "_" in one and _is_id(one):
                 found.append(one)
         elif isinstance(one, dict):
             left += one.values()
@@ -153,4 +165,4 @@ def _ids_in_path(path: str) -> tuple[str, ...]:
 
 
 def _is_id(text: str) -> bool:
-    return "_" in text and _ID.fullmatch(text) is not None and "_secret_" not in text
+    return _ID.fullmatch(text) is not None and "_secret_" not in text

@@ -10,6 +10,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus
 
+import orjson
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -17,9 +19,29 @@ if TYPE_CHECKING:
 def encode(params: Mapping[str, Any]) -> str:
     """``params`` (texts, numbers, booleans, and lists and dicts of them) as the SDK encodes them,
     at a fraction of its cost. What is None is left out."""
+    fields = [
+        f"{_quoted(name)}={_quoted(value)}" if isinstance(value, str) else _nested(name, value)
+        for name, value in params.items()
+    ]
+    return "&".join(filter(None, fields))  # nothing is sent of what is empty
+
+
+def _nested(name: str, value: Any) -> str:
+    try:
+        return _known(name, orjson.dumps(value))
+    except TypeError:  # it is no JSON
+        return _fields(name, value)
+
+
+@lru_cache(maxsize=256)
+def _known(name: str, value: bytes) -> str:
+    """Most of what is nested, as metadata is, is the same in one request after the other."""
+    return _fields(name, orjson.loads(value))
+
+
+def _fields(name: str, value: Any) -> str:
     fields: list[str] = []
-    for name, value in params.items():
-        _add(fields, _quoted(name), value)
+    _add(fields, _quoted(name), value)
     return "&".join(fields)
 
 

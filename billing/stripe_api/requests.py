@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import stripe
 
@@ -41,8 +41,7 @@ MISSING_SESSION_ID = "cs_test_permission_check"  # of which Stripe says that the
 UNREACHABLE, CANCELED = "unreachable", "canceled"
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """The object that Stripe answered with, and the id of the request, if it has one."""
 
     document: JSON

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
@@ -20,7 +20,7 @@ _COLUMNS = (
     *("at", "identity", "kind", "role", "action", "object_id", "result", "detail", "address"),
     "id",
 )
-_TEXTS = {name: getattr(audit_log.c[name].type, "length", None) for name in _COLUMNS[1:-1]}
+_LENGTHS = [(name, getattr(audit_log.c[name].type, "length", None)) for name in _COLUMNS[1:-1]]
 CSV_BATCH = 1_000
 IDENTITIES_LIMIT = 1_000
 
@@ -29,12 +29,7 @@ _insert = upsert(audit_log, lambda statement: statement)
 
 def add(connection: Connection, entries: Sequence[AuditEntry]) -> None:
     """What others wrote is cut to the length of its column: no line may hold up the others."""
-    rows = [
-        {"at": one.at}
-        | {name: sanitize(getattr(one, name))[:most] for name, most in _TEXTS.items()}
-        for one in entries
-    ]
-    _insert(connection, rows)
+    _insert(connection, [_row(one) for one in entries])
 
 
 def find(
@@ -72,6 +67,14 @@ def every(connection: Connection, wanted: AuditFilter) -> Iterator[AuditEntry]:
     while page:
         yield from page
         page = find(connection, wanted, below=page[-1].id, limit=CSV_BATCH)
+
+
+def _row(entry: AuditEntry) -> dict[str, Any]:
+    texts = vars(entry)
+    return {
+        "at": entry.at,
+        **{name: sanitize(texts[name])[:most] for name, most in _LENGTHS},
+    }
 
 
 def _matching(wanted: AuditFilter) -> Select[tuple[object, ...]]:

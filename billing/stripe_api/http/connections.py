@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import aiohttp
 import httptools
-from starlette.datastructures import Headers
+
+from billing.stripe_api.http.headers import Headers
 
 if TYPE_CHECKING:
     from ssl import SSLContext
@@ -142,7 +143,7 @@ class _Connection(asyncio.Protocol):
         self._transport.set_protocol(self)
         self._parser = httptools.HttpResponseParser(self)
         self._answer: asyncio.Future[Received] | None = None
-        self._headers: list[tuple[bytes, bytes]] = []
+        self._headers: dict[bytes, bytes] = {}
         self._body: list[bytes] = []
         self._has_head = False
 
@@ -184,10 +185,10 @@ class _Connection(asyncio.Protocol):
     def on_message_begin(self) -> None:
         if self._answer is None:
             self.close()  # nothing was asked
-        self._headers, self._body, self._has_head = [], [], False
+        self._headers, self._body, self._has_head = {}, [], False
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._headers.append((name.lower(), value))
+        self._headers.setdefault(name.lower(), value)
 
     def on_headers_complete(self) -> None:
         self._has_head = True
@@ -204,7 +205,7 @@ class _Connection(asyncio.Protocol):
         self._has_head = False
         if answer is None or answer.done():
             return
-        headers = Headers(raw=self._headers)
+        headers = Headers(self._headers)
         try:
             body = _decompressed(b"".join(self._body), headers.get("content-encoding", ""))
         except zlib.error as error:
@@ -224,7 +225,7 @@ class _Connection(asyncio.Protocol):
             answer.set_exception(error)
 
     def _says_where_it_ends(self) -> bool:
-        return any(name in (b"content-length", b"transfer-encoding") for name, _ in self._headers)
+        return b"content-length" in self._headers or b"transfer-encoding" in self._headers
 
 
 def _decompressed(body: bytes, encoding: str) -> bytes:

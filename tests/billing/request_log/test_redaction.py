@@ -108,6 +108,12 @@ def test_an_answer_without_a_secret_stays_as_it_was_written() -> None:
         assert redacted_bodies([b"", body], harmless) == [b"", body]
 
 
+def test_of_many_answers_only_those_with_a_secret_are_written_anew() -> None:
+    plain, secret = b'{ "id": "cs_1" }', b'{ "cvc": "987" }'
+    stored = redacted_bodies([plain, secret, b"", plain], set())
+    assert stored == [plain, b'{"cvc":"[secret]"}', b"", plain]
+
+
 @settings(max_examples=60)
 @given(HARMLESS)
 def test_what_is_no_secret_stays_as_it_was(found: Any) -> None:
