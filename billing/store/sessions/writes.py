@@ -36,6 +36,7 @@ _CHANGING = (
 )
 _COMPLETE = (Outcome.PROCESSING, *WAS_PAID, Outcome.FAILED)
 _AT_ONCE = 5_000
+_e = events.c
 
 
 def _became(outcome: Any, total: Any, refunded: Any, disputed: Any) -> Any:
@@ -159,14 +160,12 @@ def _completions(connection: Connection, rows: Sequence[JSON]) -> dict[str, int]
     ids = [row["id"] for row in rows if row["outcome"] in _COMPLETE]
     found: dict[str, int] = {}
     for start in range(0, len(ids), _AT_ONCE):
-        completed = (
-            select(events.c.object_id, func.min(events.c.created).label("at"))
-            .where(
-                events.c.object_id.in_(ids[start : start + _AT_ONCE]), events.c.type == _COMPLETED
-            )
-            .group_by(events.c.object_id)
-        )
-        found |= {row.object_id: row.at for row in connection.execute(completed)}
+        some = ids[start : start + _AT_ONCE]
+        # Of all types: else SQLite reads every event of this type instead of these sessions'.
+        about = select(_e.object_id, _e.type, _e.created).where(_e.object_id.in_(some))
+        for row in connection.execute(about):
+            if row.type == _COMPLETED:
+                found[row.object_id] = min(row.created, found.get(row.object_id, row.created))
     return found
 
 
