@@ -24,6 +24,9 @@ def sold() -> Iterator[SandboxServer]:
         server.paid_subscription()
         setup: Any = {"payment_method": "pm_card_visa", "confirm": True, "return_url": RETURN}
         server.stripe.v1.setup_intents.create(setup)
+        customer = server.get("/v1/customers")["data"][0]["id"]
+        credit: Any = {"amount": -500, "currency": "usd"}
+        server.stripe.v1.customers.balance_transactions.create(customer, credit)
         yield server
 
 
@@ -33,6 +36,9 @@ def test_no_list_holds_words_of_newer_versions(sold: SandboxServer, kind: str) -
     paths = {"invoiceitem": "invoiceitems", "billing_portal.session": "customers",
              "discount": "subscriptions"}  # fmt: skip
     path = paths.get(kind, kind.replace(".", "/") + "s")
+    if kind == "customer_balance_transaction":
+        customer = sold.get("/v1/customers")["data"][0]["id"]
+        path = f"customers/{customer}/balance_transactions"
     params = {"type": "card"} if kind == "payment_method" else {}
     if kind == "setup_attempt":
         params = {"setup_intent": sold.get("/v1/setup_intents")["data"][0]["id"]}
