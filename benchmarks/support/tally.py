@@ -12,13 +12,15 @@ from benchmarks.support.usage import usage
 
 @dataclass(frozen=True)
 class Load:
-    """``requests``, ``seconds`` and the times are of the measured window alone.
+    """``requests``, ``seconds`` and the times are of the measured window alone. A request that lies
+    in it in part counts as that part: many at once that all take as long end at once, and whole
+    ones would be counted a round too many or too few.
 
     ``sent``, ``errors`` and ``cpu_seconds`` cover everything, warm-up and last answers included.
     The CPU and memory are those of the process that sent the requests.
     """
 
-    requests: int
+    requests: float
     seconds: float
     median_ms: float
     p95_ms: float
@@ -54,6 +56,7 @@ class Tally:
         self._until = self._from + seconds
         self._seconds = seconds
         self._times: list[float] = []
+        self._answered = 0.0
         self._sent = 0
         self._errors = 0
 
@@ -68,7 +71,10 @@ class Tally:
         self._sent += 1
         if failed:
             self._errors += 1
-        elif self._from <= now < self._until:
+            return
+        inside = min(now, self._until) - max(started, self._from)
+        self._answered += max(0.0, inside) / (now - started)
+        if self._from <= now < self._until:
             self._times.append(now - started)
 
     def load(self) -> Load:
@@ -77,7 +83,7 @@ class Tally:
         after = usage()
         percentiles = statistics.quantiles(self._times, n=100, method="inclusive")
         return Load(
-            requests=len(self._times),
+            requests=self._answered,
             seconds=self._seconds,
             median_ms=percentiles[49] * 1000,
             p95_ms=percentiles[94] * 1000,

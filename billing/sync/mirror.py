@@ -120,9 +120,12 @@ class Mirror:
             await asyncio.sleep(wait)
             try:
                 await self._flush()
-                wait = self._timings.mirror_flush_seconds
             except BillingError:
                 wait = self._timings.mirror_retry_seconds
+            else:
+                # At once where many came meanwhile, before those who create them have to wait.
+                many = len(self._unsaved) > self._timings.mirror_max_unsaved // 4
+                wait = 0.0 if many else self._timings.mirror_flush_seconds
 
     async def _flush(self) -> None:
         if self._writing is not None:
