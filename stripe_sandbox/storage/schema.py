@@ -53,7 +53,7 @@ CREATE INDEX IF NOT EXISTS deliveries_of_endpoint ON deliveries (endpoint, seq);
 
 PRAGMAS = (
     "journal_mode = WAL",
-    "synchronous = OFF",  # the system has what a killed process wrote, and sees to the disk
+    "synchronous = NORMAL",  # commits wait for no disk, and checkpoints leave the file whole
     "wal_autocheckpoint = 16000",  # pages, where Checkpoints does not keep up
     "busy_timeout = 10000",
     "cache_size = -16384",  # KiB; the rest is in the system's own cache
