@@ -31,6 +31,12 @@ PRESS_AS_PARTS_RUN = """button => {
   button.click();
 }"""
 
+# What holds more than it shows, but for what is there to be read out alone.
+CUT_OFF = """card => [...card.querySelectorAll("*")]
+  .filter(one => getComputedStyle(one).overflowY !== "visible" && one.clientHeight > 1)
+  .filter(one => one.scrollHeight > one.clientHeight + 1)
+  .map(one => one.innerText)"""
+
 
 def billing_page(page: Page, app: Process, query: str = "") -> Page:
     page.goto(f"{app.url}/app/billing{query}")
@@ -150,6 +156,14 @@ def test_a_press_leaves_the_card_where_it_is_with_its_actions_in_one_row(
     assert after["height"] - before["height"] <= 60
     assert len(tops) == 1
     assert fits(page)
+
+    made = re.search(r"cs_test_\w+", actions[0].get_attribute("href") or "")
+    assert made
+    sandbox_client(app).v1.checkout.sessions.expire(made[0])
+    expect(page.get_by_text("This session has expired.")).to_be_visible()
+    expect(page.get_by_role("button", name="Start over")).to_be_visible()
+    assert card.evaluate(CUT_OFF) == []
+    assert card.bounding_box() == before
 
 
 def test_checkout_opens_with_the_first_press_where_the_browser_remembers_so_and_leads_back(

@@ -52,13 +52,9 @@ def checkout_link(kind: Kind, order: Order, created: CheckoutSession) -> None:
         open_session(kind, order, session, session.url)
     else:
         with st.container(
-            horizontal=True,
-            horizontal_alignment="distribute",
-            vertical_alignment="center",
-            height=40,
-            key=f"ended_{kind}",
+            horizontal=True, gap="xsmall", vertical_alignment="center", key=f"ended_{kind}"
         ):
-            st.markdown(ending(session), width="content")
+            st.markdown(ending(session), width="stretch")
             start_over(kind)
 
 

@@ -24,6 +24,7 @@ from pages.components.text.markdown import code, plain
 from pages.services import page_services
 
 PRICE_REFRESH = "1s"  # until it is known
+PRICE_HEIGHT = 71  # pixels, so that the buttons of both cards are in line
 LOADING_PRICE = "Loading the price from Stripe…"
 NO_PRICE = "No price yet"
 NAMES = {Kind.PRO: "Pro plan", Kind.CREDITS: "Extra load credits"}
@@ -87,11 +88,11 @@ def _card(kind: Kind, is_loading: bool) -> None:
 def pro_plan(lookup: PriceLookup) -> None:
     """What the Pro plan is and costs."""
     if lookup.price:
-        st.metric("Subscription", lookup.price.short)
+        st.metric("Subscription", lookup.price.short, height=PRICE_HEIGHT)
         text = lookup.price.product_description or "A subscription, billed until canceled."
         st.caption(plain(text))
     else:
-        st.metric("Subscription", "…" if lookup.is_empty else "—")
+        st.metric("Subscription", "…" if lookup.is_empty else "—", height=PRICE_HEIGHT)
         st.caption(LOADING_PRICE if lookup.is_empty else NO_PRICE)
 
 
