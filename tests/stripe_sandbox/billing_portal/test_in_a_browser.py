@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import expect
 
+from tests.stripe_sandbox.billing_portal.test_plan_changes import Shop
 from tests.support.browsers.accessibility import check
 from tests.support.browsers.browser import DESKTOP, PHONE, OpenPage
 from tests.support.browsers.checkout import PAID, choose_card
@@ -87,3 +88,21 @@ def test_a_flow_leads_back_to_the_shop(open_page: OpenPage, storefront: Storefro
     page.goto(session.url)
     page.get_by_role("button", name="Cancel subscription").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Thank you")
+
+
+@pytest.mark.parametrize(("size", "scheme"), [(DESKTOP, "dark"), (PHONE, "light")])
+def test_a_customer_changes_the_plan_once_its_price_is_seen(
+    open_page: OpenPage, storefront: Storefront, size: tuple[int, int], scheme: Any
+) -> None:
+    shop = Shop(storefront.server)
+    page = open_page(size, color_scheme=scheme)
+
+    page.goto(shop.portal().url)
+    page.get_by_role("link", name="Update subscription").click()
+    check(page)
+    page.get_by_label("Team plan").check()
+    page.get_by_role("button", name="Continue").click()
+    check(page)
+    page.get_by_role("button", name="Confirm").click()
+    expect(page.get_by_role("article")).to_contain_text("Team plan")
+    check(page)
