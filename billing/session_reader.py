@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 AT_ONCE = 10  # sessions
+MOST_FAILURES = 3
 NO_REASON = "The bank gave no reason."
 NO_SUBSCRIPTION = (
     "Stripe did not return the subscription that this session began.",
@@ -72,12 +73,28 @@ class SessionReader:
     async def read_all(self, found: Iterable[JSON], read_at: float) -> list[SessionReading]:
         """Read sessions (Stripe's objects) that Stripe has listed, when it was asked for them
         ``read_at`` a time (Unix seconds)."""
-        readings = []
+        readings, failure = await self.read_most(found, read_at, failures=1)
+        if failure:
+            raise failure
+        return readings
+
+    async def read_most(
+        self, found: Iterable[JSON], read_at: float, failures: int = MOST_FAILURES
+    ) -> tuple[list[SessionReading], StripeFailure | None]:
+        """The same, but those that cannot be read now are left out, and the last failure is
+        returned. After so many ``failures`` no more are read, as Stripe may be in trouble."""
+        readings: list[SessionReading] = []
+        failure: StripeFailure | None = None
         for number, one in enumerate(found):
             if number % AT_ONCE == 0:
                 await asyncio.sleep(0)  # a page takes long enough for others to go first
-            readings.append(await self.read(one, read_at))
-        return readings
+            try:
+                readings.append(await self.read(one, read_at))
+            except StripeFailure as this:
+                failure, failures = this, failures - 1
+                if not failures:
+                    break
+        return readings, failure
 
     async def read(self, data: JSON, read_at: float) -> SessionReading:
         """Read one session (Stripe's object)."""

@@ -87,7 +87,8 @@ class Fulfillment:
         seconds), ``origins`` their origins, both by session id.
 
         Those that lie so far apart that a list is not worth it are left out.
-        Raises ``StripeFailure`` or ``StoreFailure``; the pages before are done.
+        Raises ``StripeFailure`` or ``StoreFailure``; the pages before are done, and what could be
+        read of this one.
         """
         left = sorted(created, key=created.__getitem__)
         after: dict[str, str] = {}
@@ -102,11 +103,13 @@ class Fulfillment:
                 created={"gte": created[left[0]], "lte": newest}, limit=PAGE_SIZE, **after
             )
             listed = [session for session in page.data if session["id"] in created]
-            found = await self._reader.read_all(listed, page.requested_at)
+            found, failure = await self._reader.read_most(listed, page.requested_at)
             await self._store.write(
                 partial(upsert_and_grant, ready=await _prepared(found, origins))
             )
             yield {one.session.id for one in found if not one.unclear}
+            if failure:
+                raise failure
             if not page.has_more:
                 return
             last = page.data[-1]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from billing.domain.events.event import Subject
+from billing.errors import StripeFailure
 from billing.store.events import DueEvent
 from billing.webhooks.backlog import BURST_EVENTS, MOST_SESSIONS, Backlog
 from billing.webhooks.delivery_log import MOST_LINES
@@ -109,6 +110,26 @@ async def test_sessions_far_apart_within_a_burst_are_read_alone_and_the_others_b
         assert await services.store.read(granted_totals) == {"credits": len(told)}
     assert account.asked[LIST_SESSIONS] <= 6
     assert account.asked[ONE_SESSION] <= 3
+
+
+async def test_one_session_that_stripe_does_not_explain_holds_up_none_of_its_burst(
+    account: StripeAccount, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The newest, which is read first; a payment that is processing takes another request."""
+    burst = [account.pay(account.sell("credits", 1, created=NOW + n)) for n in range(30)]
+    debit = account.debit(account.sell("credits", 1, created=NOW + 30))
+    async with open_services(account.url, sqlite_url, event_retries=NO_RETRIES) as services:
+
+        async def fail(_: str) -> None:
+            raise StripeFailure("Stripe returned a server error", "Try again.", status=500)
+
+        monkeypatch.setattr(services.gateway, "retrieve_payment_intent", fail)
+        for one in (*burst, debit):
+            await deliver(services, account.say("completed", one))
+        async with at_work(services.event_processor.run):
+            await wait_for_states(services, handled=30, failed=1)
+        assert await services.store.read(granted_totals) == {"credits": 30}
+    assert account.asked[ONE_SESSION] == 0
 
 
 def arrivals(subject: Subject = Subject.SESSION) -> Iterator[DueEvent]:
